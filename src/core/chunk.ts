@@ -1,0 +1,32 @@
+import type { Chunk } from './types.ts'
+
+/** The bytes of document `index`, line feed included; a view, not a copy. */
+export function documentBytes(chunk: Chunk, index: number): Uint8Array {
+  return chunk.lines.subarray(index === 0 ? 0 : chunk.ends[index - 1], chunk.ends[index])
+}
+
+/** A chunk of the chosen documents only, in ascending order. Copies their bytes: for filters and retries, not the hot path. */
+export function subset(chunk: Chunk, indexes: readonly number[]): Chunk {
+  if (indexes.length === chunk.ids.length) return chunk
+  const parts = indexes.map(index => documentBytes(chunk, index))
+  const lines = Buffer.concat(parts)
+  const ends = new Uint32Array(indexes.length)
+  parts.reduce((end, part, position) => {
+    ends[position] = end + part.length
+    return end + part.length
+  }, 0)
+  return {
+    ...chunk,
+    lines,
+    ends,
+    ids: indexes.map(index => chunk.ids[index]!),
+    table: Uint16Array.from(indexes, index => chunk.table[index]!),
+    message: Uint32Array.from(indexes, index => chunk.message[index]!),
+    record: Uint32Array.from(indexes, index => chunk.record[index]!),
+  }
+}
+
+/** The name of the table of document `index`. */
+export function tableOf(chunk: Chunk, index: number): string {
+  return chunk.tables[chunk.table[index]!]!
+}

@@ -1,0 +1,118 @@
+/**
+ * One class, one table. Operators search for codes, scripts branch on exit codes, people read the next step;
+ * nothing parses message text. Throw with `fail`, never with a bare string.
+ */
+
+interface ErrorEntry {
+  /** `XPnnnn`: 1 configuration and usage, 2 event hub, 3 storage, 4 outputs and dead letters, 5 input data, 9 internal. */
+  readonly code: string
+  /** Process exit code, after sysexits.h. */
+  readonly exit: number
+  /** What the reader can do about it. */
+  readonly next: string
+}
+
+const table = {
+  config_invalid: {
+    code: 'XP1001',
+    exit: 78,
+    next: 'Correct the findings above; `xdrelay validate` checks again without connecting.',
+  },
+  config_unreadable: { code: 'XP1002', exit: 78, next: 'Check the path given with --config and its permissions.' },
+  usage: { code: 'XP1003', exit: 64, next: 'See `xdrelay --help`.' },
+  hub_unreachable: {
+    code: 'XP2001',
+    exit: 69,
+    next: 'Check the host in the connection string, DNS, and that port 5671 (AMQP over TLS) is open.',
+  },
+  hub_unauthorized: {
+    code: 'XP2002',
+    exit: 77,
+    next: 'Use a policy with the Listen right, or give the identity the role Azure Event Hubs Data Receiver.',
+  },
+  hub_not_found: { code: 'XP2003', exit: 69, next: 'Check `event_hub` (or EntityPath) against the namespace.' },
+  consumer_group_not_found: {
+    code: 'XP2004',
+    exit: 69,
+    next: 'Create the consumer group on the event hub, or correct `consumer_group`.',
+  },
+  hub_failed: {
+    code: 'XP2005',
+    exit: 69,
+    next: 'The text above is what the event hub said; if it persists, check the state of the namespace.',
+  },
+  storage_unreachable: {
+    code: 'XP3001',
+    exit: 69,
+    next: 'Check `storage_account` or `endpoint`, DNS, and the firewall of the storage account.',
+  },
+  storage_unauthorized: {
+    code: 'XP3002',
+    exit: 77,
+    next: 'Check the storage account key, or give the identity the role Storage Blob Data Contributor on the container.',
+  },
+  container_not_found: { code: 'XP3003', exit: 69, next: 'Create the container, or allow xdrelay to create it.' },
+  storage_failed: { code: 'XP3004', exit: 69, next: 'The text above is what the storage account said.' },
+  output_unreachable: { code: 'XP4001', exit: 69, next: 'Check the address of the output and that it is up.' },
+  output_unauthorized: { code: 'XP4002', exit: 77, next: 'Check the credentials of the output and their privileges.' },
+  cannot_write: { code: 'XP4003', exit: 73, next: 'Check that the directory exists, is writable and has room.' },
+  input_unreadable: {
+    code: 'XP5001',
+    exit: 65,
+    next: 'Give a file of records, of messages, or of one of these a line.',
+  },
+  check_failed: { code: 'XP5002', exit: 1, next: 'See the differences above.' },
+  drain_incomplete: {
+    code: 'XP6001',
+    exit: 75,
+    next: 'Unsettled messages are read again at the next start; nothing is lost.',
+  },
+  source_stalled: { code: 'XP6002', exit: 75, next: 'Restart; reading goes on at the last checkpoint.' },
+  interrupted: {
+    code: 'XP6003',
+    exit: 130,
+    next: 'Unsettled messages are read again at the next start; nothing is lost.',
+  },
+  internal: { code: 'XP9001', exit: 70, next: 'This is a defect of xdrelay; please report it with the text above.' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorName = keyof typeof table
+
+export class XdrelayError extends Error {
+  override readonly name = 'XdrelayError'
+  readonly kind: ErrorName
+  /** What the error is about: field, value, address. Never a secret. */
+  readonly facts: Readonly<Record<string, string | number>>
+
+  constructor(
+    kind: ErrorName,
+    message: string,
+    options: { cause?: unknown; facts?: Record<string, string | number> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.kind = kind
+    this.facts = options.facts ?? {}
+  }
+
+  get code(): string {
+    return table[this.kind].code
+  }
+
+  get exit(): number {
+    return table[this.kind].exit
+  }
+
+  get next(): string {
+    return table[this.kind].next
+  }
+}
+
+/** Total: whatever was thrown becomes an error of the table. */
+export function classify(thrown: unknown): XdrelayError {
+  if (thrown instanceof XdrelayError) return thrown
+  return new XdrelayError('internal', messageOf(thrown), { cause: thrown })
+}
+
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

@@ -1,0 +1,58 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+
+/** Everything that is counted. Built once in `app.ts` and handed to the parts that count. */
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** How a record ended at an output. `received` of the source = the sum of these + what is in flight, always. */
+export type SettledAs = 'delivered' | 'duplicate' | 'failure_store' | 'dead_letter' | 'filtered'
+
+export function createMetrics() {
+  const registry = new Registry()
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+    new Counter<Label>({ name: `xdrelay_${name}`, help, labelNames, registers: [registry] })
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+    new Gauge<Label>({ name: `xdrelay_${name}`, help, labelNames, registers: [registry] })
+  return {
+    registry,
+    messagesReceived: counter('source_messages_received_total', 'Messages received.', ['source', 'partition']),
+    bytesReceived: counter('source_bytes_received_total', 'Bytes of message bodies received.', ['source', 'partition']),
+    recordsReceived: counter('records_received_total', 'Records received, broken ones included.', ['table']),
+    recordsRejected: counter('records_rejected_total', 'Records and whole messages dead-lettered before any output.', [
+      'reason',
+    ]),
+    recordsSettled: counter('records_settled_total', 'Records that ended, by output and how.', ['output', 'result']),
+    drift: counter('schema_drift_total', 'Tables, columns and types that the schemas do not know.', ['table', 'kind']),
+    partitionOwned: gauge('partition_owned', '1 while this replica reads the partition.', ['source', 'partition']),
+    partitionLag: gauge('partition_lag_messages', 'Messages in the hub behind the checkpoint.', [
+      'source',
+      'partition',
+    ]),
+    unsettledMessages: gauge('partition_unsettled_messages', 'Messages received but not settled.', [
+      'source',
+      'partition',
+    ]),
+    checkpointSequence: gauge('partition_checkpoint_sequence_number', 'Sequence number of the stored checkpoint.', [
+      'source',
+      'partition',
+    ]),
+    checkpointWrites: counter('checkpoint_writes_total', 'Checkpoint writes by result.', ['result']),
+    partitionRestarts: counter('partition_restarts_total', 'Receivers that were made anew.', [
+      'source',
+      'partition',
+      'reason',
+    ]),
+    sequenceGaps: counter(
+      'sequence_gap_events_total',
+      'Messages missing between a checkpoint and the first message read after it.',
+      ['source', 'partition'],
+    ),
+    outputRequests: counter('output_requests_total', 'Writes to the output.', ['output', 'result']),
+    outputRetries: counter('output_retries_total', 'Documents written again.', ['output']),
+    outputInFlight: gauge('output_in_flight_bytes', 'Bytes queued and being written.', ['output']),
+    outputState: gauge('output_state', '0 up, 1 retrying, 2 down.', ['output']),
+    deadLetters: counter('dead_letter_records_total', 'Dead letters written.', ['reason']),
+    deadLetterBytes: gauge('dead_letter_bytes', 'Bytes in the dead letter.', []),
+    budgetBytes: gauge('memory_budget_bytes', 'Limit of bytes in flight.', []),
+    budgetUsed: gauge('memory_used_bytes', 'Bytes in flight.', []),
+  }
+}
