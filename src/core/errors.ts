@@ -56,6 +56,11 @@ const table = {
   output_unreachable: { code: 'XP4001', exit: 69, next: 'Check the address of the output and that it is up.' },
   output_unauthorized: { code: 'XP4002', exit: 77, next: 'Check the credentials of the output and their privileges.' },
   cannot_write: { code: 'XP4003', exit: 73, next: 'Check that the directory exists, is writable and has room.' },
+  admin_unavailable: {
+    code: 'XP4004',
+    exit: 73,
+    next: 'Choose another address with `admin: { listen: … }`, or switch it off with `admin: null`.',
+  },
   input_unreadable: {
     code: 'XP5001',
     exit: 65,

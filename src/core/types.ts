@@ -72,6 +72,27 @@ export interface Source {
   close(): Promise<void>
 }
 
+/** Where a stream was left: by the required outputs together, and by each optional output that lags behind them. */
+export interface Positions {
+  readonly checkpoint: Cursor | undefined
+  readonly lanes: ReadonlyMap<string, Cursor>
+}
+
+/**
+ * A source that reads again what an output lacks. Taken up anew, a stream starts at the lowest of its positions,
+ * so a batch may hold messages that some outputs have already; the pipeline leaves those out by `positions`.
+ */
+export interface RewindableSource extends Source {
+  positions(stream: string): Promise<Positions>
+  saveLanePosition(output: string, stream: string, cursor: Cursor): Promise<CheckpointOutcome>
+  clearLanePosition(output: string, stream: string): Promise<void>
+  /**
+   * Accepts nothing more, awaits `settled`, then takes up all streams again; resolves when it reads again.
+   * When `settled` rejects, the restart is called off: reading goes on as if nothing had happened, and the error is thrown.
+   */
+  restart(settled: () => Promise<void>): Promise<void>
+}
+
 /**
  * The documents of one source batch, already serialised. Columnar: document i is
  * `lines[ends[i - 1] .. ends[i])`, a JSON object and a line feed.

@@ -1,0 +1,62 @@
+/**
+ * Bytes that may be in flight over all streams and stages. The hub is the buffer: when the budget is used up,
+ * reading waits, first come first served, so that a busy stream cannot starve a quiet one.
+ */
+export class Budget {
+  readonly limit: number
+  #used = 0
+  #waiting: { bytes: number; go: () => void }[] = []
+  readonly #report: (used: number) => void
+
+  constructor(limit: number, report: (used: number) => void = () => {}) {
+    this.limit = limit
+    this.#report = report
+  }
+
+  get used(): number {
+    return this.#used
+  }
+
+  /**
+   * Resolves once the bytes are granted; they are returned with `give`. One batch larger than the whole budget passes
+   * when nothing else is in flight. On abort the bytes are granted at once: the caller stops anyway.
+   */
+  async take(bytes: number, abort: AbortSignal): Promise<void> {
+    if (this.#waiting.length > 0 || !this.#fits(bytes)) await this.#turn(bytes, abort)
+    else this.add(bytes)
+  }
+
+  /** Counts bytes that exist already, whether or not there is room: what the transform made of granted bytes. */
+  add(bytes: number): void {
+    this.#used += bytes
+    this.#report(this.#used)
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes
+    this.#report(this.#used)
+    while (this.#waiting[0] && this.#fits(this.#waiting[0].bytes)) this.#waiting.shift()!.go()
+  }
+
+  #fits(bytes: number): boolean {
+    return this.#used === 0 || this.#used + bytes <= this.limit
+  }
+
+  #turn(bytes: number, abort: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const waiter = { bytes, go: () => done() }
+      const done = () => {
+        abort.removeEventListener('abort', giveUp)
+        this.add(bytes)
+        resolve()
+      }
+      const giveUp = () => {
+        this.#waiting = this.#waiting.filter(other => other !== waiter)
+        done()
+      }
+      if (abort.aborted) return done()
+      abort.addEventListener('abort', giveUp, { once: true })
+      this.#waiting.push(waiter)
+    })
+  }
+}

@@ -1,0 +1,290 @@
+import type { Budget } from './core/budget.ts'
+import { subset } from './core/chunk.ts'
+import { messageOf, XdrelayError } from './core/errors.ts'
+import type { Log } from './core/log.ts'
+import type { Metrics } from './core/metrics.ts'
+import type {
+  Chunk,
+  Cursor,
+  DeadLetter,
+  Output,
+  Reject,
+  RewindableSource,
+  SourceBatch,
+  Transform,
+  Transformed,
+} from './core/types.ts'
+import { Feed } from './output/feed.ts'
+import type { Lane } from './output/lane.ts'
+import { Progress, type Settlers } from './state/progress.ts'
+
+export interface PipelineParts {
+  readonly sources: readonly RewindableSource[]
+  readonly transform: Transform
+  readonly lanes: readonly { readonly lane: Lane; readonly output: Output; readonly required: boolean }[]
+  readonly deadLetter: DeadLetter
+  readonly budget: Budget
+  /** Ends every wait of the lanes and the dead letter; the pipeline fires it when it closes. */
+  readonly ended: AbortController
+  /** Milliseconds: between checkpoint writes, for the drain at stop, and of a catch-up of an optional output. */
+  readonly checkpointInterval: number
+  readonly drainLimit: number
+  readonly catchUpSlice: number
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/**
+ * Reads until `stop`, then drains: nothing more is received, what is under way is settled, checkpoints are written,
+ * ownership is released. `abort` gives up at once; whatever is unsettled is read again next time.
+ * Throws `drain_incomplete` when the drain was cut short.
+ */
+export async function runPipeline(parts: PipelineParts, stop: AbortSignal, abort: AbortSignal): Promise<void> {
+  const pipeline = new Pipeline(parts, abort)
+  try {
+    await pipeline.open()
+    await pipeline.flow(stop)
+    await pipeline.drain()
+  } finally {
+    await pipeline.close()
+  }
+}
+
+class Pipeline {
+  readonly #parts: PipelineParts
+  readonly #abort: AbortSignal
+  readonly #progress: Progress
+  readonly #required: readonly Lane[]
+  readonly #feeds: readonly Feed[]
+  /** Per stream: the batches before the next one have been handed to the lanes. Keeps the order within a stream. */
+  #tails = new Map<string, Promise<void>>()
+  #started: RewindableSource[] = []
+  #catchingUp: Promise<void> | undefined
+  /** Bytes of documents for each byte of messages, learnt: what a batch will hold is granted before it is read on. */
+  #growth = 1.5
+  readonly #tables = new Set<string>()
+
+  constructor(parts: PipelineParts, abort: AbortSignal) {
+    this.#parts = parts
+    this.#abort = abort
+    this.#required = parts.lanes.filter(each => each.required).map(each => each.lane)
+    const optional = parts.lanes.filter(each => !each.required).map(each => each.lane)
+    const share = parts.budget.limit / (2 * Math.max(1, optional.length))
+    this.#feeds = optional.map(lane => new Feed(lane, { share, slice: parts.catchUpSlice }))
+    this.#progress = new Progress({
+      optional: optional.map(lane => lane.name),
+      interval: parts.checkpointInterval,
+      log: parts.log,
+      abort,
+      stored: (stream, cursor, outcome) => this.#countCheckpoint(stream, cursor, outcome),
+    })
+  }
+
+  /** Outputs that are down are an outage, not a start error; a dead letter or a source that cannot work is. */
+  async open(): Promise<void> {
+    const { sources, lanes, deadLetter } = this.#parts
+    await deadLetter.open()
+    await Promise.all(lanes.map(({ output }) => output.open(this.#abort)))
+    await Promise.all(sources.map(source => source.open(this.#abort)))
+  }
+
+  async flow(stop: AbortSignal): Promise<void> {
+    if (stop.aborted || this.#abort.aborted) return
+    for (const source of this.#parts.sources) {
+      this.#started.push(source)
+      await source.start({ take: batch => this.#take(source, batch), lost: stream => this.#lost(stream) })
+    }
+    const catchUps = setInterval(() => void this.#catchUp(), 1000)
+    await aborted(AbortSignal.any([stop, this.#abort]))
+    clearInterval(catchUps)
+    await this.#catchingUp
+  }
+
+  async drain(): Promise<void> {
+    const { lanes, drainLimit, log } = this.#parts
+    if (this.#abort.aborted) throw incomplete(this.#progress.unsettled())
+    log.info('stopping: receiving no more, settling what is under way', { 'event.action': 'drain' })
+    await Promise.all(this.#started.map(source => source.stop()))
+    for (const { lane } of lanes) lane.drain()
+    const limit = AbortSignal.any([this.#abort, AbortSignal.timeout(drainLimit)])
+    // An optional output that is well gets what it holds; one that is down keeps its position and is not waited for.
+    const healthy = this.#feeds.filter(({ lane }) => lane.state === 'up').map(({ lane }) => lane.idle())
+    await Promise.race([this.#settled().then(() => Promise.all(healthy)), aborted(limit)])
+    const stored = await this.#progress.flush()
+    if (this.#progress.unsettled() > 0 || !stored) throw incomplete(this.#progress.unsettled())
+  }
+
+  async close(): Promise<void> {
+    const { transform, lanes, deadLetter, ended } = this.#parts
+    this.#progress.close()
+    await Promise.allSettled(this.#started.map(source => source.close()))
+    ended.abort()
+    await Promise.allSettled(lanes.map(({ lane }) => lane.idle()))
+    await Promise.allSettled([transform.close(), deadLetter.close(), ...lanes.map(({ output }) => output.close())])
+  }
+
+  /** The budget is the only brake: a batch is granted its bytes, and from there on nothing makes its source wait. */
+  async #take(source: RewindableSource, batch: SourceBatch): Promise<void> {
+    const { budget } = this.#parts
+    const granted = Math.ceil(batch.bytes * (1 + this.#growth))
+    await budget.take(granted, this.#abort)
+    if (this.#abort.aborted) return budget.give(granted)
+    this.#countReceived(batch)
+    const settlers = this.#progress.track(batch)
+    const transformed = this.#parts.transform.run(batch).then(result => this.#measure(batch, result, granted))
+    const before = this.#tails.get(batch.stream) ?? Promise.resolve()
+    const opened = this.#progress.open(source, batch)
+    const tail = Promise.all([transformed, before, opened]).then(([result]) => this.#spread(batch, result, settlers))
+    // Rejects only when the transform was closed under it by an abort: the batch stays unsettled and is read again.
+    this.#tails.set(
+      batch.stream,
+      tail.catch(() => this.#parts.budget.give(batch.bytes)),
+    )
+  }
+
+  /** Puts the true size of the documents in the place of the estimate, and learns from it. */
+  #measure(batch: SourceBatch, result: Transformed, granted: number): Transformed {
+    const bytes = batch.bytes + result.chunk.lines.length
+    if (bytes > granted) this.#parts.budget.add(bytes - granted)
+    else this.#parts.budget.give(granted - bytes)
+    if (batch.bytes > 0) this.#growth += (result.chunk.lines.length / batch.bytes - this.#growth) / 16
+    return result
+  }
+
+  /** Hands one transformed batch to the dead letter and to every lane; settles it when they are done with it. */
+  async #spread(batch: SourceBatch, { chunk, rejects, drift }: Transformed, settlers: Settlers): Promise<void> {
+    const { deadLetter, budget, metrics } = this.#parts
+    for (const { table, kind, count } of drift) metrics.drift.inc({ table, kind }, count)
+    const reached = this.#progress.reached(batch.stream)
+    const news = rejects.filter(reject => reject.message.sequenceNumber > reached)
+    const fresh = after(chunk, reached)
+    this.#countRecords(fresh, news)
+    const dead = news.length === 0 ? Promise.resolve() : deadLetter.write(news, this.#parts.ended.signal)
+    const required = [dead, ...this.#required.map(lane => lane.submit(fresh))]
+    // An abort rejects these; then the batch stays unsettled, which is all that an abort asks for.
+    Promise.all(required).then(settlers.required, () => {})
+    const optional: Promise<void>[] = []
+    const bytes = batch.bytes + chunk.lines.length
+    for (const feed of this.#feeds) {
+      const offered = await feed.offer(
+        after(chunk, this.#progress.reached(batch.stream, feed.lane.name)),
+        bytes,
+        batch.cursor.sequenceNumber <= reached,
+      )
+      if (!offered) continue
+      const settle = settlers.optional(feed.lane.name)
+      optional.push(Promise.all([dead, offered.settled]).then(settle, () => {}))
+    }
+    void Promise.allSettled([...required, ...optional]).then(() => budget.give(bytes))
+  }
+
+  #lost(stream: string): void {
+    this.#progress.forget(stream)
+    this.#tails.delete(stream)
+  }
+
+  /** Reads again what an optional output missed, once its lane is empty and the required outputs are well. */
+  #catchUp(): void {
+    const feeds = this.#feeds.filter(feed => feed.wantsCatchUp)
+    if (feeds.length === 0 || this.#catchingUp || this.#required.some(lane => lane.state !== 'up')) return
+    const names = feeds.map(feed => feed.lane.name).join(', ')
+    this.#parts.log.info(`${names} is up again: reading what it missed`, { 'event.action': 'catch_up' })
+    this.#catchingUp = this.#restartAll(feeds)
+      .catch(error => this.#parts.log.warn(`catch-up of ${names} put off: ${messageOf(error)}`))
+      .then(() => {
+        this.#catchingUp = undefined
+      })
+  }
+
+  /** All sources stand still at once before an output gets everything again, or it would be given a gap. */
+  async #restartAll(feeds: readonly Feed[]): Promise<void> {
+    const halts = this.#started.map(() => Promise.withResolvers<void>())
+    const settled = Promise.all(halts.map(halt => halt.promise)).then(() => this.#settledForRestart(feeds))
+    const restarts = this.#started.map((source, index) =>
+      source
+        .restart(() => {
+          halts[index]!.resolve()
+          return settled
+        })
+        .catch(error => {
+          halts[index]!.reject(error)
+          throw error
+        }),
+    )
+    await Promise.all(restarts)
+  }
+
+  /** Between the last batch of the old reading and the first of the new: all is settled and stored, nothing overlaps. */
+  async #settledForRestart(feeds: readonly Feed[]): Promise<void> {
+    const limit = AbortSignal.any([this.#abort, AbortSignal.timeout(this.#parts.drainLimit)])
+    await Promise.race([this.#settled(), aborted(limit)])
+    const stored = await this.#progress.flush()
+    if (this.#progress.unsettled() > 0 || !stored) throw incomplete(this.#progress.unsettled())
+    this.#progress.forgetAll()
+    this.#tails.clear()
+    for (const feed of feeds) feed.catchUp()
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.all(this.#tails.values())
+    await this.#progress.drained()
+  }
+
+  #countReceived(batch: SourceBatch): void {
+    const { metrics } = this.#parts
+    const labels = { source: batch.origin.source, partition: batch.origin.partitionId }
+    metrics.messagesReceived.inc(labels, batch.messages.length)
+    metrics.bytesReceived.inc(labels, batch.bytes)
+  }
+
+  #countRecords(chunk: Chunk, rejects: readonly Reject[]): void {
+    const { metrics } = this.#parts
+    const counts = new Uint32Array(chunk.tables.length)
+    for (const table of chunk.table) counts[table]! += 1
+    for (const [index, table] of chunk.tables.entries())
+      metrics.recordsReceived.inc({ table: this.#label(table) }, counts[index]!)
+    for (const { reason } of rejects) {
+      metrics.recordsReceived.inc({ table: 'none' })
+      metrics.recordsRejected.inc({ reason })
+    }
+  }
+
+  /** Table names come from records; a flood of made-up ones must not become a flood of time series. */
+  #label(table: string): string {
+    if (!this.#tables.has(table) && this.#tables.size >= 200) return 'other'
+    this.#tables.add(table)
+    return table
+  }
+
+  #countCheckpoint(stream: string, cursor: Cursor, outcome: string): void {
+    const { metrics } = this.#parts
+    const [source, partition] = splitStream(stream)
+    metrics.checkpointWrites.inc({ result: outcome })
+    metrics.checkpointSequence.set({ source, partition }, cursor.sequenceNumber)
+    metrics.unsettledMessages.set({ source, partition }, this.#progress.unsettled(stream))
+  }
+}
+
+/** The documents of messages after `reached`; the whole chunk, uncopied, in the usual case that all are. */
+function after(chunk: Chunk, reached: number): Chunk {
+  if (chunk.messages.every(message => message.sequenceNumber > reached)) return chunk
+  const indexes = chunk.ids.map((_id, index) => index)
+  return subset(
+    chunk,
+    indexes.filter(index => chunk.messages[chunk.message[index]!]!.sequenceNumber > reached),
+  )
+}
+
+function splitStream(stream: string): [source: string, partition: string] {
+  const slash = stream.lastIndexOf('/')
+  return [stream.slice(0, slash), stream.slice(slash + 1)]
+}
+
+function incomplete(unsettled: number): XdrelayError {
+  return new XdrelayError('drain_incomplete', `stopped with ${unsettled} messages unsettled`, { facts: { unsettled } })
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

@@ -1,0 +1,284 @@
+import { expect, test, vi } from 'vitest'
+import { Budget } from '../src/core/budget.ts'
+import type { XdrelayError } from '../src/core/errors.ts'
+import { silent } from '../src/core/log.ts'
+import { createMetrics } from '../src/core/metrics.ts'
+import type { Chunk, DeadLetter, Delivery, Output, Reject, SourceBatch, Transform } from '../src/core/types.ts'
+import { Lane } from '../src/output/lane.ts'
+import { runPipeline } from '../src/pipeline.ts'
+import { MemoryHub, MemorySource } from './support/memory-source.ts'
+
+/** One document for each letter of a message; `!` is a broken record. */
+const letters: Transform = {
+  async run(batch) {
+    const found = batch.messages.flatMap((message, index) =>
+      [...Buffer.from(message.body).toString()].map((letter, record) => ({ letter, record, index, message })),
+    )
+    const good = found.filter(({ letter }) => letter !== '!')
+    const rejects: Reject[] = found
+      .filter(({ letter }) => letter === '!')
+      .map(({ message, record }) => ({
+        reason: 'bad_envelope',
+        detail: 'broken',
+        pointer: `/records/${record}`,
+        origin: batch.origin,
+        message,
+        recordIndex: record,
+        bytes: message.body,
+      }))
+    return { chunk: chunkOf(batch, good), rejects, drift: [] }
+  },
+  async close() {},
+}
+
+function chunkOf(
+  batch: SourceBatch,
+  found: readonly { letter: string; record: number; index: number; message: { sequenceNumber: number } }[],
+): Chunk {
+  const ids = found.map(({ message, record }) => `${batch.origin.partitionId}-${message.sequenceNumber}-${record}`)
+  const lines = ids.map(() => Buffer.from('\n'))
+  let end = 0
+  return {
+    ...batch,
+    lines: Buffer.concat(lines),
+    ends: Uint32Array.from(lines, line => (end += line.length)),
+    ids,
+    tables: ['Letters'],
+    table: new Uint16Array(found.length),
+    message: Uint32Array.from(found, each => each.index),
+    record: Uint32Array.from(found, each => each.record),
+  }
+}
+
+/** Takes everything, or nothing while `down`. */
+class Target implements Output {
+  readonly ids: string[] = []
+  down = false
+  async open() {}
+  async write(chunks: readonly Chunk[]): Promise<Delivery> {
+    const ids = chunks.flatMap(chunk => [...chunk.ids])
+    if (this.down) return { rejected: [], retry: ids.map((_id, index) => index), duplicates: 0, outage: 'down' }
+    this.ids.push(...ids)
+    return { rejected: [], retry: [], duplicates: 0 }
+  }
+  async close() {}
+}
+
+class Letters implements DeadLetter {
+  readonly rejects: Reject[] = []
+  async open() {}
+  async write(rejects: readonly Reject[]) {
+    this.rejects.push(...rejects)
+  }
+  async close() {}
+}
+
+function start(
+  hub: MemoryHub,
+  targets: Record<string, { target: Target; required: boolean }>,
+  options: { budget?: number; drainLimit?: number } = {},
+) {
+  const stop = new AbortController()
+  const abort = new AbortController()
+  const ended = new AbortController()
+  const metrics = createMetrics()
+  const deadLetter = new Letters()
+  const budget = new Budget(options.budget ?? 1000)
+  const lanes = Object.entries(targets).map(([name, { target, required }]) => ({
+    lane: new Lane({
+      name,
+      output: target,
+      policy: { bytes: 1000, count: 100, age: 1, concurrency: 1, minRetry: 1, maxRetry: 20 },
+      tables: ['*'],
+      deadLetter,
+      log: silent,
+      metrics,
+      signal: ended.signal,
+    }),
+    output: target,
+    required,
+  }))
+  const source = new MemorySource(hub)
+  const done = runPipeline(
+    {
+      sources: [source],
+      transform: letters,
+      lanes,
+      deadLetter,
+      budget,
+      ended,
+      checkpointInterval: 20,
+      drainLimit: options.drainLimit ?? 5000,
+      catchUpSlice: 2000,
+      log: silent,
+      metrics,
+    },
+    stop.signal,
+    abort.signal,
+  )
+  done.catch(() => {})
+  return { stop, abort, done, deadLetter, budget, metrics, lanes }
+}
+
+function hubOf(messages: Record<string, string[]>): MemoryHub {
+  const hub = new MemoryHub()
+  for (const [partition, bodies] of Object.entries(messages)) for (const body of bodies) hub.append(partition, body)
+  return hub
+}
+
+/** Every id of the hub, broken records left out. */
+function allIds(hub: MemoryHub): string[] {
+  return [...hub.messages].flatMap(([partition, messages]) =>
+    messages.flatMap(message =>
+      [...Buffer.from(message.body).toString()].flatMap((letter, record) =>
+        letter === '!' ? [] : [`${partition}-${message.sequenceNumber}-${record}`],
+      ),
+    ),
+  )
+}
+
+const many = (count: number, body = 'abcde') => Array.from({ length: count }, () => body)
+
+test('every record reaches every output once, in order within its stream', async () => {
+  const hub = hubOf({ 0: many(20), 1: many(7, 'xyz') })
+  const [first, second] = [new Target(), new Target()]
+  const run = start(hub, { first: { target: first, required: true }, second: { target: second, required: true } })
+  await vi.waitFor(() => expect(second.ids).toHaveLength(allIds(hub).length))
+  run.stop.abort()
+  await run.done
+  for (const target of [first, second]) {
+    expect(target.ids.filter(id => id.startsWith('0-'))).toEqual(allIds(hub).filter(id => id.startsWith('0-')))
+    expect(target.ids.toSorted()).toEqual(allIds(hub).toSorted())
+  }
+  expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(19)
+  expect(hub.checkpoints.get('1')?.sequenceNumber).toBe(6)
+})
+
+test('a checkpoint never passes a record that a required output has not taken', async () => {
+  const hub = hubOf({ 0: many(30) })
+  const [fast, slow] = [new Target(), new Target()]
+  hub.onCheckpoint = (_stream, { sequenceNumber }) => {
+    for (const id of allIds(hub).filter(each => Number(each.split('-')[1]) <= sequenceNumber)) {
+      expect(fast.ids).toContain(id)
+      expect(slow.ids).toContain(id)
+    }
+  }
+  slow.down = true
+  const run = start(hub, { fast: { target: fast, required: true }, slow: { target: slow, required: true } })
+  await vi.waitFor(() => expect(fast.ids.length).toBeGreaterThan(0))
+  await vi.waitFor(() => expect(run.lanes[1]!.lane.state).toBe('down'))
+  expect(hub.checkpoints.size).toBe(0)
+  slow.down = false
+  await vi.waitFor(() => expect(slow.ids).toHaveLength(150))
+  run.stop.abort()
+  await run.done
+  expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(29)
+})
+
+test('a required output that is down stops the reading at the budget, and nothing is lost', async () => {
+  const hub = hubOf({ 0: many(200), 1: many(200) })
+  const target = new Target()
+  target.down = true
+  const run = start(hub, { only: { target, required: true } }, { budget: 300 })
+  await vi.waitFor(() => expect(run.budget.used).toBeGreaterThan(200))
+  await new Promise(resolve => setTimeout(resolve, 50))
+  expect(run.budget.used).toBeLessThanOrEqual(300)
+  target.down = false
+  await vi.waitFor(() => expect(target.ids).toHaveLength(2000))
+  run.stop.abort()
+  await run.done
+  expect(run.budget.used).toBe(0)
+})
+
+test('broken records are dead-lettered and hold nothing up', async () => {
+  const hub = hubOf({ 0: ['ab', 'a!b', '!', ''] })
+  const target = new Target()
+  const run = start(hub, { only: { target, required: true } })
+  await vi.waitFor(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(3))
+  run.stop.abort()
+  await run.done
+  expect(target.ids).toEqual(allIds(hub))
+  expect(run.deadLetter.rejects.map(reject => [reject.message.sequenceNumber, reject.recordIndex])).toEqual([
+    [1, 1],
+    [2, 0],
+  ])
+})
+
+test('an abort leaves the unsettled for the next start', async () => {
+  const hub = hubOf({ 0: many(10) })
+  const target = new Target()
+  target.down = true
+  const first = start(hub, { only: { target, required: true } })
+  await vi.waitFor(() => expect(first.lanes[0]!.lane.state).toBe('down'))
+  first.abort.abort()
+  await expect(first.done).rejects.toMatchObject({ kind: 'drain_incomplete' } satisfies Partial<XdrelayError>)
+  expect(hub.checkpoints.size).toBe(0)
+  target.down = false
+  const second = start(hub, { only: { target, required: true } })
+  await vi.waitFor(() => expect(target.ids).toHaveLength(50))
+  second.stop.abort()
+  await second.done
+})
+
+test('a drain that takes too long ends with drain_incomplete and no false checkpoint', async () => {
+  const hub = hubOf({ 0: many(10) })
+  const target = new Target()
+  target.down = true
+  const run = start(hub, { only: { target, required: true } }, { drainLimit: 50 })
+  await vi.waitFor(() => expect(run.lanes[0]!.lane.state).toBe('down'))
+  run.stop.abort()
+  await expect(run.done).rejects.toMatchObject({ kind: 'drain_incomplete' })
+  expect(hub.checkpoints.size).toBe(0)
+})
+
+test('an optional output that is down holds neither the checkpoint nor the others, and misses nothing', async () => {
+  const hub = hubOf({ 0: many(300), 1: many(300) })
+  const [required, optional] = [new Target(), new Target()]
+  optional.down = true
+  // At every moment the optional output's position, where the checkpoint has passed it, is in the store.
+  hub.onCheckpoint = (stream, { sequenceNumber }) => {
+    const position = hub.lanes.get(stream.slice(4))?.get('optional')?.sequenceNumber ?? sequenceNumber
+    const lacking = allIds(hub).filter(
+      id => id.startsWith(`${stream.slice(4)}-`) && Number(id.split('-')[1]) <= position && !optional.ids.includes(id),
+    )
+    expect(lacking).toEqual([])
+  }
+  const run = start(
+    hub,
+    { required: { target: required, required: true }, optional: { target: optional, required: false } },
+    { budget: 2000 },
+  )
+  await vi.waitFor(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(299), { timeout: 10_000 })
+  expect(optional.ids).toEqual([])
+  expect(hub.lanes.get('0')?.get('optional')?.sequenceNumber).toBe(-1)
+  optional.down = false
+  await vi.waitFor(() => expect(new Set(optional.ids).size).toBe(3000), { timeout: 20_000 })
+  await vi.waitFor(() => expect(hub.lanes.get('0')?.size).toBe(0), { timeout: 10_000 })
+  run.stop.abort()
+  await run.done
+  expect(required.ids.toSorted()).toEqual(allIds(hub).toSorted())
+  expect(optional.ids.toSorted()).toEqual(allIds(hub).toSorted())
+})
+
+test('an optional output that was down when the process died gets what it missed from the next one', async () => {
+  const hub = hubOf({ 0: many(40) })
+  const [required, optional] = [new Target(), new Target()]
+  optional.down = true
+  const first = start(hub, {
+    required: { target: required, required: true },
+    optional: { target: optional, required: false },
+  })
+  await vi.waitFor(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(39))
+  first.abort.abort()
+  await first.done.catch(() => {})
+  optional.down = false
+  const second = start(hub, {
+    required: { target: required, required: true },
+    optional: { target: optional, required: false },
+  })
+  await vi.waitFor(() => expect(optional.ids).toHaveLength(200))
+  second.stop.abort()
+  await second.done
+  expect(optional.ids).toEqual(allIds(hub))
+  expect(required.ids).toEqual(allIds(hub))
+})
