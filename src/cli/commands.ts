@@ -1,0 +1,44 @@
+import type { Command } from 'commander'
+
+/**
+ * Every command, with what the overview says of it. Its module is loaded only when the command is named: the overview
+ * and a quick command need not wait for the clients of Azure and Elasticsearch.
+ */
+export const commands: readonly { name: string; summary: string; load: () => Promise<Command> }[] = [
+  {
+    name: 'run',
+    summary: 'Read the configured sources and deliver to the outputs until SIGTERM',
+    load: async () => (await import('./run.ts')).runCommand(),
+  },
+  {
+    name: 'validate',
+    summary: 'Check a configuration without connecting to anything',
+    load: async () => (await import('./validate.ts')).validateCommand(),
+  },
+  {
+    name: 'checkpoints',
+    summary: 'Look at the progress kept in the checkpoint store',
+    load: async () => (await import('./checkpoints.ts')).checkpointsCommand(),
+  },
+  {
+    name: 'demo',
+    summary: 'Run the main job on embedded parts: event hub, storage and a generator of Defender records',
+    load: async () => (await import('./demo.ts')).demoCommand(),
+  },
+  {
+    name: 'emulator',
+    summary: 'Run an event hub on this machine, in memory, until SIGTERM',
+    load: async () => (await import('./emulator.ts')).emulatorCommand(),
+  },
+  {
+    name: 'generate',
+    summary: 'Write Defender records as the Streaming API sends them, or send them to an event hub',
+    load: async () => (await import('./generate.ts')).generateCommand(),
+  },
+  {
+    name: 'map',
+    summary:
+      'Map Defender records to documents, offline: a message, a list of records, a record, or one of these a line',
+    load: async () => (await import('./map.ts')).mapCommand(),
+  },
+]

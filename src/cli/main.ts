@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { classify, messageOf, XdrelayError } from '../core/errors.ts'
+import { commands } from './commands.ts'
+import { reportError } from './terminal.ts'
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const program = await buildProgram(args)
+    await program.parseAsync(args, { from: 'user' })
+    return Number(process.exitCode ?? 0)
+  } catch (thrown) {
+    const error = thrown instanceof CommanderError ? usageError(thrown) : classify(thrown)
+    return typeof error === 'number' ? error : reportError(error, args.includes('--json'))
+  }
+}
+
+async function buildProgram(args: readonly string[]): Promise<Command> {
+  const program = new Command('xdrelay')
+    .description('Moves Microsoft Defender XDR data to where a security team works.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+  for (const { name, summary, load } of commands) {
+    program.addCommand(inherit(args.includes(name) ? await load() : new Command(name).description(summary), program))
+  }
+  return program
+}
+
+/** Commands made elsewhere know nothing of the program's ways to write and to exit; nor do their own commands. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const child of command.commands) inherit(child, command)
+  return command
+}
+
+/** Commander ends its help and version pages by an error, too: those have been printed, and only their code is left. */
+function usageError(error: CommanderError): XdrelayError | number {
+  if (error.exitCode === 0) return 0
+  const usage = new XdrelayError('usage', error.message.replace(/^error: /, ''))
+  return error.code === 'commander.help' ? usage.exit : usage
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+function crash(thrown: unknown): void {
+  process.exit(reportError(new XdrelayError('internal', messageOf(thrown), { cause: thrown }), args.includes('--json')))
+}
+
+const args = process.argv.slice(2)
+process.on('unhandledRejection', crash).on('uncaughtException', crash)
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader of a pipe is gone, as after `| head`. For `run` that is an output that is down, and its lane says so.
+  if (error.code === 'EPIPE' && args[0] !== 'run') process.exit(0)
+})
+// Handles that a client left open must not keep a finished command alive.
+process.exit(await main(args))

@@ -1,0 +1,38 @@
+import { ConfigError } from '../config/finding.ts'
+import type { XdrelayError } from '../core/errors.ts'
+import { printable } from '../core/log.ts'
+import { redact } from '../core/secret.ts'
+
+/** A line of a command's result. What a command produces goes to standard output, everything else to standard error. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** A line about the work. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Says on standard error what went wrong and what to do: as text, or as one JSON object. Gives the exit code. */
+export function reportError(error: XdrelayError, json: boolean): number {
+  note(json ? errorJson(error) : errorText(error))
+  return error.exit
+}
+
+function errorText(error: XdrelayError): string {
+  const lines = [`${error.code} ${error.message}`, ...stackOf(error), error.next].join('\n').split('\n')
+  return lines.map(line => printable(redact(line))).join('\n')
+}
+
+function errorJson(error: XdrelayError): string {
+  const { code, kind, exit, next, facts } = error
+  const findings = error instanceof ConfigError ? { findings: error.findings } : {}
+  const text = JSON.stringify({ error: { code, kind, exit, message: redact(error.message), next, facts, ...findings } })
+  return redact(text)
+}
+
+/** Where a defect happened belongs into its report; for all other errors it is noise. */
+function stackOf({ kind, cause }: XdrelayError): string[] {
+  if (kind !== 'internal' || !(cause instanceof Error)) return []
+  return (cause.stack ?? '').split('\n').filter(line => /^ +at /.test(line))
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { check } from './config/check.ts'
+import { parseYaml } from './config/document.ts'
+import { type Environment, environmentTree, nameVariable } from './config/environment.ts'
+import { byPosition, ConfigError, cleanFinding, type Finding } from './config/finding.ts'
+import { type Config, type FileOptions, toConfig } from './config/model.ts'
+import { relations } from './config/relations.ts'
+import { configSchema } from './config/schema.ts'
+import { entryOf, isEmpty, type Tree } from './config/tree.ts'
+import { messageOf, XdrelayError } from './core/errors.ts'
+
+export type { Finding } from './config/finding.ts'
+export type { Config, OutputConfig } from './config/model.ts'
+
+/** Where relative paths start and files are read from; for tests and for callers with a working directory of their own. */
+export interface Surroundings {
+  readonly cwd?: string
+  readonly readFile?: (path: string) => string
+}
+
+export interface LoadOptions extends Surroundings {
+  /** Without it: `xdrelay.yaml` in `cwd`, and where there is none, environment variables alone. */
+  readonly path?: string
+  readonly env: Environment
+  readonly cwd: string
+}
+
+export interface Checked {
+  /** What was checked, as findings name it. */
+  readonly file: string
+  /** Absent when any finding is an error. */
+  readonly config?: Config
+  /** Errors and warnings, by position. */
+  readonly findings: readonly Finding[]
+}
+
+/** The configuration of a service that is about to start; throws a `ConfigError` or `config_unreadable`. */
+export async function loadConfig(options: LoadOptions): Promise<Config> {
+  const { config, findings, file } = findConfig(options)
+  if (!config) throw new ConfigError(findings, file)
+  return config
+}
+
+/** Checks what `loadConfig` would load, and gives all findings, warnings included. Throws `config_unreadable` only. */
+export function findConfig(options: LoadOptions): Checked {
+  const file = options.path ?? 'xdrelay.yaml'
+  const text = readConfig(resolve(options.cwd, file), options)
+  return text === undefined ? checkEnvironment(options.env, options) : checkConfig(text, file, options.env, options)
+}
+
+/** Undefined when no file was asked for and none is there. */
+function readConfig(file: string, { path, readFile = readText }: LoadOptions): string | undefined {
+  try {
+    return readFile(file)
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    if (missing && path === undefined) return undefined
+    const reason = missing ? 'there is no such file' : messageOf(error)
+    throw new XdrelayError('config_unreadable', `cannot read ${path ?? file}: ${reason}`, { cause: error })
+  }
+}
+
+/** Checks the text of a configuration file. Reads nothing but what `${file:…}` names. */
+export function checkConfig(text: string, file: string, env: Environment, surroundings: Surroundings = {}): Checked {
+  const { tree, findings } = parseYaml(text, file)
+  if (!tree) return { file, findings: findings.map(cleanFinding) }
+  const folder = dirname(resolve(surroundings.cwd ?? '.', file))
+  return checkTree(tree, file, folder, env, surroundings, findings)
+}
+
+/** Checks the configuration that environment variables alone make. */
+export function checkEnvironment(env: Environment, surroundings: Surroundings = {}): Checked {
+  const file = 'the environment (there is no xdrelay.yaml here)'
+  const checked = checkTree(environmentTree(env), file, resolve(surroundings.cwd ?? '.'), env, surroundings, [])
+  return { ...checked, findings: checked.findings.map(found => nameVariable(found, env)) }
+}
+
+function checkTree(
+  tree: Tree,
+  file: string,
+  folder: string,
+  env: Environment,
+  { readFile = readText }: Surroundings,
+  before: readonly Finding[],
+): Checked {
+  // A slash at the end says that a folder is meant, which some options must refuse.
+  const absolute = (path: string) => resolve(folder, path) + (/[^/]\/$/.test(path) ? '/' : '')
+  const checked = check(tree, configSchema, { env, readFile, resolve: absolute })
+  const options = checked.options as FileOptions | undefined
+  if (options && isEmpty(entryOf(tree, 'admin')?.value)) options.admin = null
+  const found = [...before, ...checked.findings]
+  const findings = [...found, ...(options ? relations(options, tree, found) : [])].sort(byPosition).map(cleanFinding)
+  if (!options || findings.some(({ severity }) => severity === 'error')) return { file, findings }
+  return { file, config: toConfig(options), findings }
+}
+
+function readText(path: string): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+}

@@ -1,0 +1,98 @@
+import type { Finding } from './finding.ts'
+import type { Entry, Place, Scalar, Tree } from './tree.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+interface Variable {
+  readonly name: string
+  /** Where its value would stand in a file. */
+  readonly path: string
+  /** Several values, separated by commas. */
+  readonly list?: true
+}
+
+/** The variables that make a configuration where there is no file. */
+export const variables: readonly Variable[] = [
+  { name: 'EVENT_HUB_CONNECTION_STRING', path: 'sources.xdr.event_hub.connection_string' },
+  { name: 'EVENT_HUB_NAME', path: 'sources.xdr.event_hub.event_hub' },
+  { name: 'EVENT_HUB_NAMESPACE', path: 'sources.xdr.event_hub.namespace' },
+  { name: 'EVENT_HUB_AUTH', path: 'sources.xdr.event_hub.auth.kind' },
+  { name: 'CONSUMER_GROUP', path: 'sources.xdr.event_hub.consumer_group' },
+  { name: 'EVENT_HUB_START', path: 'sources.xdr.event_hub.start' },
+  { name: 'STORAGE_ACCOUNT', path: 'checkpoints.storage_account' },
+  { name: 'STORAGE_ACCOUNT_KEY', path: 'checkpoints.storage_account_key' },
+  { name: 'STORAGE_CONNECTION_STRING', path: 'checkpoints.connection_string' },
+  { name: 'STORAGE_AUTH', path: 'checkpoints.auth.kind' },
+  { name: 'STORAGE_CONTAINER', path: 'checkpoints.container' },
+  { name: 'STORAGE_ENDPOINT', path: 'checkpoints.endpoint' },
+  { name: 'ELASTICSEARCH_URL', path: 'outputs.elasticsearch.elasticsearch.urls', list: true },
+  { name: 'ELASTICSEARCH_API_KEY', path: 'outputs.elasticsearch.elasticsearch.api_key' },
+  { name: 'ELASTICSEARCH_USERNAME', path: 'outputs.elasticsearch.elasticsearch.username' },
+  { name: 'ELASTICSEARCH_PASSWORD', path: 'outputs.elasticsearch.elasticsearch.password' },
+  { name: 'ELASTICSEARCH_CA', path: 'outputs.elasticsearch.elasticsearch.ca' },
+  { name: 'ELASTICSEARCH_NAMESPACE', path: 'outputs.elasticsearch.elasticsearch.namespace' },
+  { name: 'OUTPUT_FILE', path: 'outputs.file.file.path' },
+  { name: 'DEAD_LETTER_PATH', path: 'dead_letter.file.path' },
+  { name: 'IN_FLIGHT_BYTES', path: 'limits.in_flight_bytes' },
+  { name: 'DRAIN_LIMIT', path: 'limits.drain' },
+  { name: 'ADMIN_LISTEN', path: 'admin.listen' },
+]
+
+/** These are there even when no variable is, so that what is missing is reported by its variable. */
+const always = ['sources.xdr.event_hub', 'checkpoints', 'outputs']
+const nowhere: Place = { file: 'environment', line: 0, column: 0 }
+
+/** The tree a file would give. Values are literal: nothing is interpolated in them. Empty variables count as not set. */
+export function environmentTree(env: Environment): Tree {
+  const root: Entry[] = []
+  for (const path of always) descend(root, path)
+  for (const { name, path, list } of variables) {
+    const text = env[name]
+    if (!text) continue
+    const place: Place = { file: name, line: 0, column: 0 }
+    const scalar = (value: string): Scalar => ({ kind: 'scalar', place, value, text: value, from: 'environment' })
+    const value: Tree = list
+      ? { kind: 'list', place, items: text.split(',').map(each => scalar(each.trim())) }
+      : scalar(text)
+    const parent = path.slice(0, path.lastIndexOf('.'))
+    descend(root, parent).push({ key: path.slice(parent.length + 1), place, value })
+  }
+  if (env.ADMIN_LISTEN === 'off') turnOff(root)
+  return { kind: 'map', place: nowhere, entries: root }
+}
+
+/** What to set when a section lacks something that no single key stands for. */
+const sections: Record<string, string> = {
+  'sources.xdr.event_hub': 'Set EVENT_HUB_CONNECTION_STRING, and EVENT_HUB_NAME unless it has an EntityPath.',
+  checkpoints: 'Set STORAGE_ACCOUNT and STORAGE_ACCOUNT_KEY.',
+  outputs: 'Set ELASTICSEARCH_URL or OUTPUT_FILE.',
+}
+
+/** Names the variable to set, where a finding is about something that is not there. */
+export function nameVariable(found: Finding, env: Environment): Finding {
+  if (found.file !== nowhere.file) return found
+  const variable = variables.find(each => each.path === found.path)
+  if (variable) return { ...found, file: variable.name, fix: `Set ${variable.name}.` }
+  const fix = sections[found.path]
+  const unset = variables.find(each => each.path.startsWith(`${found.path}.`) && !env[each.name])
+  return fix && unset ? { ...found, file: unset.name, fix } : found
+}
+
+function descend(root: Entry[], path: string): Entry[] {
+  let entries = root
+  for (const key of path.split('.')) {
+    let next = entries.find(entry => entry.key === key)
+    if (!next) {
+      next = { key, place: nowhere, value: { kind: 'map', place: nowhere, entries: [] } }
+      entries.push(next)
+    }
+    entries = (next.value as unknown as { entries: Entry[] }).entries
+  }
+  return entries
+}
+
+function turnOff(root: Entry[]): void {
+  const index = root.findIndex(entry => entry.key === 'admin')
+  const value: Scalar = { kind: 'scalar', place: nowhere, value: null, text: '', from: 'environment' }
+  root[index] = { key: 'admin', place: nowhere, value }
+}

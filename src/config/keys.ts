@@ -1,0 +1,12 @@
+/** `consumer_group` in the file is `consumerGroup` in the options. */
+export function camelCase(key: string): string {
+  return key.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+export function snakeCase(key: string): string {
+  return key.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+}
+
+export function joinPath(path: string, key: string): string {
+  return path ? `${path}.${key}` : key
+}

@@ -1,0 +1,88 @@
+import type { CheckpointsOptions, EventHubOptions } from '../consumer/options.ts'
+import type { DeadLetterOptions } from '../output/dead-letter.ts'
+import { type KindName, kinds } from '../output/kinds.ts'
+import type { CommonOptions } from '../output/policy.ts'
+import { type TransformOptions, type TransformSettings, transformOptions } from '../transform/options.ts'
+
+export interface OutputConfig extends CommonOptions {
+  readonly name: string
+  readonly kind: KindName
+  /** As the kind's schema describes them. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** Checked, converted, complete and frozen: every part gets its slice and trusts it. */
+export interface Config {
+  readonly sources: readonly { readonly name: string; readonly eventHub: EventHubOptions }[]
+  readonly checkpoints: CheckpointsOptions
+  readonly outputs: readonly OutputConfig[]
+  readonly deadLetter: DeadLetterOptions
+  readonly transform: TransformOptions
+  readonly limits: Limits
+  readonly admin: { readonly listen: Listen } | null
+}
+
+export interface Limits {
+  /** Bytes. */
+  readonly inFlightBytes: number
+  /** Milliseconds. */
+  readonly drain: number
+}
+
+export interface Listen {
+  readonly host: string
+  readonly port: number
+}
+
+/** The file as its schema gives it: converted, but still with maps of names and texts with an inner form. */
+export interface FileOptions extends TransformSettings {
+  readonly version: number
+  readonly sources: Readonly<Record<string, { readonly eventHub: EventHubOptions }>>
+  readonly checkpoints: CheckpointsOptions
+  readonly outputs: Readonly<Record<string, CommonOptions & Readonly<Record<string, unknown>>>>
+  readonly deadLetter: DeadLetterOptions
+  readonly limits: Limits & TransformSettings['limits']
+  /** `null` stands for off, unlike at any other key, where it stands for nothing given. */
+  admin: { readonly listen: string } | null
+}
+
+/** Only for options without findings. */
+export function toConfig(options: FileOptions): Config {
+  const { version: _version, sources, checkpoints, outputs, deadLetter, limits, admin, ...rest } = options
+  const { inFlightBytes, drain, ...recordLimits } = limits
+  return freeze({
+    sources: Object.entries(sources).map(([name, { eventHub }]) => ({ name, eventHub })),
+    checkpoints,
+    outputs: Object.entries(outputs).map(([name, output]) => toOutput(name, output)),
+    deadLetter,
+    transform: transformOptions({ ...rest, limits: recordLimits }),
+    limits: { inFlightBytes, drain },
+    admin: admin && { listen: parseListen(admin.listen)! },
+  })
+}
+
+function toOutput(name: string, output: FileOptions['outputs'][string]): OutputConfig {
+  const kind = kindOf(output)!
+  const { required, tables, batch } = output
+  return { name, kind, options: output[kind] as OutputConfig['options'], required, tables, ...(batch && { batch }) }
+}
+
+/** Undefined for an output with findings. */
+export function kindOf(output: Readonly<Record<string, unknown>> | undefined): KindName | undefined {
+  return (Object.keys(kinds) as KindName[]).find(kind => output?.[kind] !== undefined)
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function parseListen(text: string): Listen | undefined {
+  const [, bracketed, plain, digits] = /^(?:\[([\da-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/i.exec(text) ?? []
+  const host = bracketed ?? plain
+  const port = Number(digits)
+  return host && port <= 65_535 ? { host, port } : undefined
+}
+
+function freeze<T>(value: T): T {
+  const isPlain = Array.isArray(value) || (value !== null && Object.getPrototypeOf(value) === Object.prototype)
+  if (!isPlain) return value
+  for (const each of Object.values(value as object)) freeze(each)
+  return Object.freeze(value)
+}

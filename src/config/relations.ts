@@ -1,0 +1,113 @@
+import { PassThrough } from 'node:stream'
+import { checkpointsProblems, eventHubProblems, type Problem } from '../consumer/findings.ts'
+import { messageOf } from '../core/errors.ts'
+import { Secret } from '../core/secret.ts'
+import { kinds } from '../output/kinds.ts'
+import { type Finding, finding } from './finding.ts'
+import { camelCase } from './keys.ts'
+import { type FileOptions, kindOf, parseListen } from './model.ts'
+import { placeOf, type Tree } from './tree.ts'
+
+type Related = readonly { readonly section: string; readonly problem: Problem }[]
+
+/**
+ * What no schema can say: how values go together, and texts with an inner form. Only sections without findings are
+ * looked at, so that one mistake is one finding.
+ */
+export function relations(options: FileOptions, tree: Tree, findings: readonly Finding[]): Finding[] {
+  const clean = (section: string) =>
+    !findings.some(({ severity, path }) => severity === 'error' && within(path, section))
+  const related: Related = [
+    ...versionProblems(options),
+    ...emptyProblems(options, clean),
+    ...Object.entries(options.sources ?? {})
+      .filter(([name]) => clean(`sources.${name}`))
+      .flatMap(([name, { eventHub }]) => inSection(`sources.${name}.event_hub`, eventHubProblems(eventHub))),
+    ...(clean('checkpoints') ? inSection('checkpoints', checkpointsProblems(options.checkpoints)) : []),
+    ...Object.entries(options.outputs ?? {})
+      .filter(([name]) => clean(`outputs.${name}`))
+      .flatMap(([name, output]) => kindProblems(name, output)),
+    ...sharedFileProblems(options),
+    ...listenProblems(options),
+  ]
+  return related.map(({ section, problem }) => {
+    const path = [...section.split('.').filter(Boolean), ...problem.path]
+    const value = shown(valueAt(options, path))
+    return finding(placeOf(tree, path), path.join('.'), { value, message: problem.message, fix: problem.fix })
+  })
+}
+
+function versionProblems({ version }: FileOptions): Related {
+  if (version === undefined || version === 1) return []
+  return inSection('version', [{ path: [], message: 'unknown version', fix: 'This xdrelay reads version 1.' }])
+}
+
+function emptyProblems(options: FileOptions, clean: (section: string) => boolean): Related {
+  const isEmpty = (section: 'sources' | 'outputs') =>
+    clean(section) && Object.keys(options[section] ?? [1]).length === 0
+  const none = (section: string, message: string, fix: string) => inSection(section, [{ path: [], message, fix }])
+  return [
+    ...(isEmpty('sources') ? none('sources', 'there is no source', 'Add one, with a name and its `event_hub`.') : []),
+    ...(isEmpty('outputs') ? none('outputs', 'there is no output', 'Add one, with a name and its kind.') : []),
+  ]
+}
+
+/** A kind says what it cannot work with when it is created, which connects to nothing yet. */
+function kindProblems(name: string, output: FileOptions['outputs'][string]): Related {
+  const kind = kindOf(output)!
+  try {
+    kinds[kind].create(name, output[kind] as never, { stdout: new PassThrough() })
+    return []
+  } catch (error) {
+    const [, field, text] = /^output [^:]*: \w+\.([a-z_]+):? (.*)$/s.exec(messageOf(error)) ?? []
+    const path = field === undefined ? [] : [field]
+    return inSection(`outputs.${name}.${kind}`, [
+      { path, message: text ?? messageOf(error), fix: 'Correct the value.' },
+    ])
+  }
+}
+
+/** Two writers of one file would tear each other's lines. */
+function sharedFileProblems({ outputs }: FileOptions): Related {
+  const owners = new Map<string, string>()
+  return Object.entries(outputs ?? {}).flatMap(([name, output]) => {
+    const kind = kindOf(output)
+    const path = kind && (output[kind] as { path?: unknown }).path
+    if (typeof path !== 'string') return []
+    const owner = owners.get(path)
+    if (owner === undefined) owners.set(path, name)
+    if (owner === undefined) return []
+    const fix = 'Give each output a file of its own.'
+    return inSection(`outputs.${name}.${kind}.path`, [
+      { path: [], message: `output ${owner} writes the same file`, fix },
+    ])
+  })
+}
+
+function listenProblems({ admin }: FileOptions): Related {
+  if (admin?.listen === undefined || parseListen(admin.listen)) return []
+  const fix = 'Write it like 127.0.0.1:9464 or [::1]:9464; `admin: null` turns it off.'
+  return inSection('admin.listen', [{ path: [], message: 'expected a host and a port', fix }])
+}
+
+function inSection(section: string, problems: readonly Problem[]): Related {
+  return problems.map(problem => ({ section, problem }))
+}
+
+function within(path: string, section: string): boolean {
+  return path === section || path.startsWith(`${section}.`) || path.startsWith(`${section}[`)
+}
+
+function valueAt(options: FileOptions, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key, depth) => {
+    const named = depth === 1 && (path[0] === 'sources' || path[0] === 'outputs')
+    const name = named ? key : camelCase(key)
+    return (value as Record<string, unknown> | undefined)?.[name]
+  }, options)
+}
+
+function shown(value: unknown): string {
+  // A problem of a whole section is about something that is not in it.
+  if (value === undefined || (typeof value === 'object' && !(value instanceof Secret))) return 'nothing'
+  return String(value)
+}
