@@ -1,0 +1,161 @@
+import { redact } from '../core/secret.ts'
+import type { Chunk, Delivery, Refusal } from '../core/types.ts'
+
+/** Documents `from` to `to` (exclusive), counted over all chunks of a write. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** The body of a `_bulk` request: for each document an action line and the document as it is. */
+export function bulkBody(chunks: readonly Chunk[], range: Range, stream: string): Buffer {
+  const actions: string[] = []
+  const documents: Uint8Array[] = []
+  let first = 0
+  for (const chunk of chunks) {
+    const from = Math.max(0, range.from - first)
+    const to = Math.min(chunk.ids.length, range.to - first)
+    for (let index = from; index < to; index++) {
+      // By `JSON.stringify` of a fixed shape only, so that nothing in an id can become an action of its own.
+      actions.push(`${JSON.stringify({ create: { _index: stream, _id: chunk.ids[index] } })}\n`)
+      documents.push(chunk.lines.subarray(index === 0 ? 0 : chunk.ends[index - 1], chunk.ends[index]))
+    }
+    first += chunk.ids.length
+  }
+  return interleave(actions, documents)
+}
+
+function interleave(actions: readonly string[], documents: readonly Uint8Array[]): Buffer {
+  const bytes = actions.reduce((sum, action, index) => sum + Buffer.byteLength(action) + documents[index]!.length, 0)
+  const body = Buffer.allocUnsafe(bytes)
+  let at = 0
+  for (const [index, action] of actions.entries()) {
+    at += body.write(action, at)
+    body.set(documents[index]!, at)
+    at += documents[index]!.length
+  }
+  return body
+}
+
+/** Parameters that keep the answer to what is read of it: it has a line for each document. */
+export const bulkQuery = {
+  filter_path:
+    'errors,items.*.status,items.*.failure_store,items.*.error.type,items.*.error.reason,items.*.error.caused_by',
+}
+
+interface ErrorCause {
+  readonly type?: unknown
+  readonly reason?: unknown
+  readonly caused_by?: ErrorCause | null
+}
+
+interface Item {
+  readonly status?: unknown
+  readonly failure_store?: unknown
+  readonly error?: ErrorCause | null
+}
+
+/** An HTTP answer with its body read, or why there is none. */
+export type Answer =
+  | { readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: unknown }
+  | { readonly status?: undefined; readonly failure: string }
+
+/** Errors that are about the stream or the cluster whatever their status: no shards left, a closed index, a block. */
+const targetErrors = new Set([
+  'validation_exception',
+  'invalid_index_name_exception',
+  'index_closed_exception',
+  'index_not_found_exception',
+  'cluster_block_exception',
+  'index_create_block_exception',
+  'security_exception',
+])
+
+/** Errors with status 500 that an ingest pipeline gives for one document, and would give for ever. */
+const documentErrors = new Set(['fail_processor_exception', 'ingest_processor_exception', 'script_exception'])
+
+/** What became of the documents of a request; `split` when it was refused for some of them, nobody knows which. */
+export function readAnswer(answer: Answer, range: Range): Delivery | 'split' {
+  if (answer.status === undefined) return retryAll(range, { outage: answer.failure })
+  const { status, headers, body } = answer
+  const retryAfter = retryAfterOf(headers['retry-after'])
+  const wait = retryAfter === undefined ? {} : { retryAfter }
+  if (status >= 200 && status < 300) {
+    const unreadable = `status ${status} without an answer for each document; it is unknown what was written`
+    return readItems(body, range) ?? retryAll(range, { outage: unreadable })
+  }
+  const type = errorOf(body)?.type
+  if (status === 413) return 'split'
+  if (status === 400 && typeof type === 'string' && !targetErrors.has(type)) return 'split'
+  if (status === 429) return retryAll(range, wait)
+  return retryAll(range, { ...wait, outage: reasonOf(answer) })
+}
+
+export function retryAll({ from, to }: Range, more: Pick<Delivery, 'outage' | 'retryAfter'>): Delivery {
+  return { rejected: [], retry: Array.from({ length: to - from }, (_, index) => from + index), duplicates: 0, ...more }
+}
+
+interface Tally {
+  readonly rejected: Refusal[]
+  readonly retry: number[]
+  duplicates: number
+  failureStore: number
+  outage?: string
+}
+
+/** Reads every item; undefined when there are not as many as documents. */
+function readItems(body: unknown, range: Range): Delivery | undefined {
+  const items = (body as { items?: unknown } | null)?.items
+  if (!Array.isArray(items) || items.length !== range.to - range.from) return undefined
+  const tally: Tally = { rejected: [], retry: [], duplicates: 0, failureStore: 0 }
+  for (const [index, entry] of items.entries()) {
+    const item = Object.values((entry ?? {}) as Record<string, Item | null>)[0]
+    readItem(item ?? {}, range.from + index, tally)
+  }
+  return tally
+}
+
+function readItem(item: Item, index: number, tally: Tally): void {
+  const status = typeof item.status === 'number' ? item.status : 0
+  const type = typeof item.error?.type === 'string' ? item.error.type : ''
+  if (status >= 200 && status < 300) {
+    if (item.failure_store === 'used') tally.failureStore++
+  } else if (status === 409) {
+    tally.duplicates++
+  } else if (documentErrors.has(type)) {
+    tally.rejected.push({ index, detail: describe(status, item.error) })
+  } else if (targetErrors.has(type) || status === 401 || status === 403 || status === 404) {
+    tally.retry.push(index)
+    tally.outage ??= describe(status, item.error)
+  } else if (status >= 400 && status < 500 && status !== 429) {
+    tally.rejected.push({ index, detail: describe(status, item.error) })
+  } else {
+    tally.retry.push(index)
+  }
+}
+
+/** What the server said, in its own words. */
+export function reasonOf(answer: Answer): string {
+  return answer.status === undefined ? answer.failure : describe(answer.status, errorOf(answer.body))
+}
+
+function errorOf(body: unknown): ErrorCause | undefined {
+  const error = (body as { error?: unknown } | null)?.error
+  return typeof error === 'object' && error !== null ? error : undefined
+}
+
+/** Status, and the chain of causes: the last ones name the field and the value. A server may quote what it was sent. */
+function describe(status: number, error: ErrorCause | null | undefined): string {
+  const parts = [`status ${status}`]
+  for (let cause = error; cause && parts.length < 5; cause = cause.caused_by) {
+    parts.push([cause.type, cause.reason].filter(part => typeof part === 'string').join(': '))
+  }
+  return redact(parts.join('; ')).slice(0, 2000)
+}
+
+/** Milliseconds; the header holds seconds or a date. */
+function retryAfterOf(header: unknown): number | undefined {
+  if (typeof header !== 'string') return undefined
+  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return Number.isFinite(wait) && wait > 0 ? wait : undefined
+}

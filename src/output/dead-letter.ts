@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf, XdrelayError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import type { Metrics } from '../core/metrics.ts'
+import type { OptionSchema } from '../core/options.ts'
+import type { DeadLetter, Reject } from '../core/types.ts'
+import { deadLetterLine } from './dead-letter-line.ts'
+import { Segments } from './segments.ts'
+
+export interface DeadLetterOptions {
+  readonly file: {
+    /** Absolute path of the folder. */
+    readonly path: string
+    /** Bytes of the whole folder. */
+    readonly maxBytes: number
+    readonly segmentBytes: number
+  }
+}
+
+export const deadLetterSchema = {
+  type: 'object',
+  required: ['file'],
+  properties: {
+    file: {
+      type: 'object',
+      required: ['path'],
+      properties: {
+        path: { type: 'string', format: 'path', minLength: 1, description: 'Folder of the dead letters.' },
+        max_bytes: {
+          type: 'string',
+          format: 'bytes',
+          default: '1GiB',
+          description: 'Room for dead letters; when it is used up, xdrelay waits until some are taken away.',
+        },
+        segment_bytes: { type: 'string', format: 'bytes', default: '64MiB', description: 'Size of one file of them.' },
+      },
+    },
+  },
+} as const satisfies OptionSchema
+
+export interface DeadLetterDeps {
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** One call of `write` that is not on disk yet. */
+interface Waiting {
+  readonly rejects: readonly Reject[]
+  /** How many of them are on disk. */
+  stored: number
+  readonly done: () => void
+}
+
+/** What goes to disk with one write and one fsync: how many lines of which calls. */
+interface Append {
+  readonly lines: Buffer[]
+  bytes: number
+  readonly calls: { readonly call: Waiting; readonly count: number }[]
+}
+
+/** How often to look again while there is no room, in milliseconds. */
+const recheck = 250
+/** Bytes of one append; more waits for the next. */
+const appendBytes = 4 * 1024 * 1024
+
+/**
+ * Dead letters in files. Calls that come while an append is under way share the next one, and its fsync. Where the
+ * folder is full or the disk fails, everything waits and is tried again: only an abort ends a wait.
+ */
+export class FileDeadLetter implements DeadLetter {
+  readonly #options: DeadLetterOptions['file']
+  readonly #deps: DeadLetterDeps
+  readonly #segments: Segments
+  #waiting: Waiting[] = []
+  #flushing: Promise<void> | undefined
+  #size = 0
+  /** What is in the way, so that it is logged once. */
+  #trouble: string | undefined
+
+  constructor(options: DeadLetterOptions, deps: DeadLetterDeps) {
+    this.#options = options.file
+    this.#deps = deps
+    this.#segments = new Segments(options.file)
+  }
+
+  /** Throws `cannot_write` when the folder cannot be made or read. */
+  async open(): Promise<void> {
+    try {
+      await this.#segments.open()
+      await this.#measure()
+    } catch (error) {
+      const text = `dead letter folder ${this.#options.path}: ${messageOf(error)}`
+      throw new XdrelayError('cannot_write', text, { cause: error, facts: { path: this.#options.path } })
+    }
+  }
+
+  write(rejects: readonly Reject[], signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason)
+    if (rejects.length === 0) return Promise.resolve()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiting: Waiting = { rejects, stored: 0, done: resolve }
+    this.#waiting.push(waiting)
+    const abort = () => {
+      this.#waiting = this.#waiting.filter(other => other !== waiting)
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    this.#flushing ??= this.#flush()
+    return promise.finally(() => signal.removeEventListener('abort', abort))
+  }
+
+  async close(): Promise<void> {
+    await this.#flushing
+    await this.#segments.close()
+  }
+
+  /** Ends when nothing waits any more; meanwhile never throws. */
+  async #flush(): Promise<void> {
+    let measured = false
+    while (this.#waiting.length > 0) {
+      try {
+        if (!measured) await this.#measure()
+        measured = true
+        const next = this.#next()
+        if (next.lines.length === 0) throw new Error(`its ${this.#options.maxBytes} bytes are used up; take some away`)
+        await this.#segments.append(next.lines)
+        this.#settle(next)
+      } catch (error) {
+        this.#note(messageOf(error))
+        measured = false
+        await sleep(recheck)
+      }
+    }
+    // In the same turn as the last look: a call that comes now has to start anew.
+    this.#flushing = undefined
+  }
+
+  /** The oldest rejects as lines, as many as one append and the room allow; one larger than all room goes alone. */
+  #next(): Append {
+    const now = new Date()
+    const append: Append = { lines: [], bytes: 0, calls: [] }
+    for (const call of this.#waiting) {
+      const before = append.lines.length
+      for (const reject of call.rejects.slice(call.stored)) {
+        const line = deadLetterLine(reject, now)
+        if (!this.#fits(append.bytes, line.length)) break
+        append.lines.push(line)
+        append.bytes += line.length
+      }
+      const count = append.lines.length - before
+      if (count > 0) append.calls.push({ call, count })
+      if (call.stored + count < call.rejects.length) break
+    }
+    return append
+  }
+
+  #fits(before: number, line: number): boolean {
+    const total = this.#size + before
+    if (total > 0 && total + line > this.#options.maxBytes) return false
+    return before === 0 || before + line <= appendBytes
+  }
+
+  #settle({ bytes, calls }: Append): void {
+    const { log, metrics } = this.#deps
+    if (this.#trouble !== undefined) log.info('dead letter can be written again', { 'event.action': 'dead_letter_up' })
+    this.#trouble = undefined
+    this.#setSize(this.#size + bytes)
+    for (const { call, count } of calls) {
+      for (const { reason } of call.rejects.slice(call.stored, call.stored + count)) metrics.deadLetters.inc({ reason })
+      call.stored += count
+      if (call.stored < call.rejects.length) continue
+      this.#waiting = this.#waiting.filter(other => other !== call)
+      call.done()
+    }
+  }
+
+  #note(trouble: string): void {
+    if (this.#trouble === trouble) return
+    this.#trouble = trouble
+    const text = `dead letter ${this.#options.path} cannot be written: ${trouble}; what belongs there waits`
+    this.#deps.log.error(text, { 'event.action': 'dead_letter_down' })
+  }
+
+  async #measure(): Promise<void> {
+    this.#setSize(await this.#segments.size())
+  }
+
+  #setSize(bytes: number): void {
+    this.#size = bytes
+    this.#deps.metrics.deadLetterBytes.set(bytes)
+  }
+}

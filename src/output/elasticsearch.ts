@@ -1,0 +1,203 @@
+import { readFile } from 'node:fs/promises'
+import { Client, type ClientOptions, errors, Transport } from '@elastic/elasticsearch'
+import { messageOf, XdrelayError } from '../core/errors.ts'
+import { redact, type Secret } from '../core/secret.ts'
+import type { Chunk, Delivery } from '../core/types.ts'
+import { type Answer, bulkBody, bulkQuery, type Range, readAnswer, reasonOf, retryAll } from './bulk.ts'
+import type { CheckedOutput, OutputKind } from './policy.ts'
+
+export interface ElasticsearchOptions {
+  readonly urls: readonly string[]
+  /** Last part of the data stream's name. */
+  readonly namespace: string
+  /** Encoded, as Kibana shows it. */
+  readonly apiKey?: Secret
+  readonly username?: string
+  readonly password?: Secret
+  /** Absolute path of a PEM file. */
+  readonly ca?: string
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly compression: boolean
+}
+
+/** Data streams by `_bulk` with `create`: a document that is there already is not written twice. */
+export const elasticsearch = {
+  schema: {
+    type: 'object',
+    required: ['urls'],
+    properties: {
+      urls: {
+        type: 'array',
+        items: { type: 'string', format: 'url' },
+        minItems: 1,
+        description: 'Addresses of nodes or of a load balancer; where one fails, the next is tried.',
+      },
+      namespace: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 100,
+        default: 'default',
+        description: 'Documents go to the data stream logs-m365_defender.event-NAMESPACE.',
+      },
+      api_key: { type: 'string', format: 'secret', description: 'API key as Kibana shows it (encoded).' },
+      username: { type: 'string', description: 'User, instead of an API key.' },
+      password: { type: 'string', format: 'secret', description: 'Password of the user.' },
+      ca: { type: 'string', format: 'path', description: 'PEM file with the certificate authority of the server.' },
+      timeout: { type: 'string', format: 'duration', default: '60s', description: 'Longest wait for an answer.' },
+      compression: { type: 'boolean', default: false, description: 'Send compressed: less network, more CPU.' },
+    },
+  },
+  concurrency: 4,
+  batch: { bytes: 6 * 1024 * 1024, count: 5000, age: 1000 },
+  create: (name: string, options: ElasticsearchOptions) => new ElasticsearchOutput(name, options),
+} as const satisfies OutputKind
+
+class ElasticsearchOutput implements CheckedOutput {
+  readonly #options: ElasticsearchOptions
+  readonly #stream: string
+  #client: Client | undefined
+  /** Bytes that a request may have, as far as answers 413 have told. */
+  #largest = Number.POSITIVE_INFINITY
+
+  constructor(name: string, options: ElasticsearchOptions) {
+    const problem = problemOf(options)
+    if (problem) throw new XdrelayError('config_invalid', `output ${name}: elasticsearch.${problem}`)
+    this.#options = options
+    this.#stream = `logs-m365_defender.event-${options.namespace}`
+  }
+
+  /** Sends nothing: a server that is down is an outage of the writes. Throws only when `ca` cannot be read. */
+  async open(): Promise<void> {
+    this.#client = new Client(await clientOptions(this.#options))
+  }
+
+  async write(chunks: readonly Chunk[], signal: AbortSignal): Promise<Delivery> {
+    const to = chunks.reduce((sum, chunk) => sum + chunk.ids.length, 0)
+    if (to === 0) return { rejected: [], retry: [], duplicates: 0 }
+    return this.#send(chunks, { from: 0, to }, signal)
+  }
+
+  async check(signal: AbortSignal): Promise<string> {
+    const wanted = { index: [{ names: [this.#stream], privileges: ['create_doc'] }] }
+    const answer = await this.#request({ path: '/_security/user/_has_privileges', body: wanted }, signal)
+    if (answer.status === undefined) throw new XdrelayError('output_unreachable', answer.failure)
+    const { status, body } = answer
+    const allowed = (body as { has_all_requested?: unknown } | null)?.has_all_requested
+    if (status === 401 || status === 403 || (status === 200 && allowed === false)) {
+      const text = status === 200 ? `create_doc on ${this.#stream} is not granted` : reasonOf(answer)
+      throw new XdrelayError('output_unauthorized', text, { facts: { urls: this.#options.urls.join(', ') } })
+    }
+    // Where security is off there is no such endpoint, and nothing to be granted either.
+    if (status >= 500 || status === 429) throw new XdrelayError('output_unreachable', reasonOf(answer))
+    return this.#stream
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.close()
+  }
+
+  async #send(chunks: readonly Chunk[], range: Range, signal: AbortSignal): Promise<Delivery> {
+    const body = bulkBody(chunks, range, this.#stream)
+    const single = range.to - range.from === 1
+    if (!single && body.length > this.#largest) return this.#halve(chunks, range, signal)
+    const answer = await this.#request({ path: '/_bulk', querystring: bulkQuery, bulkBody: body }, signal)
+    const delivery = readAnswer(answer, range)
+    if (delivery !== 'split') return delivery
+    if (single) return { rejected: [{ index: range.from, detail: reasonOf(answer) }], retry: [], duplicates: 0 }
+    if (answer.status === 413) this.#largest = Math.min(this.#largest, body.length / 2)
+    return this.#halve(chunks, range, signal)
+  }
+
+  /** Finds the documents that a request is refused for, and sends the others. */
+  async #halve(chunks: readonly Chunk[], { from, to }: Range, signal: AbortSignal): Promise<Delivery> {
+    const middle = (from + to) >>> 1
+    const first = await this.#send(chunks, { from, to: middle }, signal)
+    const blocked = first.outage !== undefined || first.retry.length === middle - from
+    const rest = { from: middle, to }
+    const second = blocked ? retryAll(rest, {}) : await this.#send(chunks, rest, signal)
+    return merge(first, second)
+  }
+
+  /** Never throws: where there is no answer, it says why. */
+  async #request(params: { path: string; [key: string]: unknown }, signal: AbortSignal): Promise<Answer> {
+    if (!this.#client) throw new XdrelayError('internal', 'elasticsearch output used before it was opened')
+    try {
+      const options = { meta: true, signal } as const
+      const { statusCode, headers, body } = await this.#client.transport.request({ method: 'POST', ...params }, options)
+      return { status: statusCode, headers, body }
+    } catch (error) {
+      if (error instanceof errors.ResponseError) {
+        return { status: error.statusCode ?? 0, headers: error.headers ?? {}, body: error.body }
+      }
+      return { failure: redact(`no usable answer from ${this.#options.urls.join(', ')}: ${textOf(error)}`) }
+    }
+  }
+}
+
+function merge(first: Delivery, second: Delivery): Delivery {
+  const outage = first.outage ?? second.outage
+  const retryAfter = Math.max(first.retryAfter ?? 0, second.retryAfter ?? 0)
+  return {
+    rejected: [...first.rejected, ...second.rejected],
+    retry: [...first.retry, ...second.retry],
+    duplicates: first.duplicates + second.duplicates,
+    failureStore: (first.failureStore ?? 0) + (second.failureStore ?? 0),
+    ...(outage !== undefined && { outage }),
+    ...(retryAfter > 0 && { retryAfter }),
+  }
+}
+
+/** The same trouble has the same text each time: a port of this side would make it a new one. */
+function textOf(error: unknown): string {
+  return messageOf(error).replace(/ - Local: .*$/, '')
+}
+
+function problemOf({ urls, namespace, apiKey, username, password }: ElasticsearchOptions): string | undefined {
+  if (urls.some(url => new URL(url).username !== '' || new URL(url).password !== '')) {
+    return 'urls: a user or password belongs into username and password, not into the address'
+  }
+  if (!/^[^A-Z\\/*?"<>| ,#:-]+$/.test(namespace)) {
+    return `namespace: ${JSON.stringify(namespace)} has capitals or characters that a data stream's name cannot have`
+  }
+  if (apiKey && (username !== undefined || password)) return 'api_key: give either this or username and password'
+  if ((username === undefined) !== (password === undefined)) return 'username: goes together with password'
+  return undefined
+}
+
+async function clientOptions(options: ElasticsearchOptions): Promise<ClientOptions> {
+  const { urls, apiKey, username, password, ca, timeout, compression } = options
+  const auth = apiKey
+    ? { apiKey: apiKey.reveal() }
+    : username !== undefined && password && { username, password: password.reveal() }
+  return {
+    nodes: [...urls],
+    ...(auth && { auth }),
+    ...(ca !== undefined && { tls: { ca: await readCa(ca) } }),
+    Transport: PlainTransport,
+    // A failed node is passed over at once; waiting and trying again is for the lane.
+    maxRetries: urls.length - 1,
+    requestTimeout: timeout,
+    compression,
+  }
+}
+
+async function readCa(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new XdrelayError('config_invalid', `elasticsearch.ca: ${messageOf(error)}`, { facts: { path } })
+  }
+}
+
+/**
+ * The client's transport with plain media types, which every server from 8 on takes, and without its look at a product
+ * header, which some proxies leave out.
+ */
+class PlainTransport extends Transport {
+  constructor({ productCheck: _, ...options }: ConstructorParameters<typeof Transport>[0]) {
+    const jsonContentType = 'application/json'
+    const vendoredHeaders = { jsonContentType, ndjsonContentType: 'application/x-ndjson', accept: jsonContentType }
+    super({ ...options, vendoredHeaders })
+  }
+}

@@ -1,0 +1,68 @@
+import type { OptionSchema } from '../core/options.ts'
+import type { Output } from '../core/types.ts'
+import type { LanePolicy } from './lane.ts'
+
+/** What an output may need of the process around it. */
+export interface OutputDeps {
+  readonly stdout: NodeJS.WritableStream
+}
+
+/** An output that can also say whether it would work: for `xdrelay check`, and for nothing that moves data. */
+export interface CheckedOutput extends Output {
+  /** Resolves with a few words on what was found; throws an `XdrelayError` when documents could not be written. */
+  check(signal: AbortSignal): Promise<string>
+}
+
+/** One kind of output: everything that the rest of the program knows of it. */
+export interface OutputKind {
+  /** What stands under the kind's key in the configuration. */
+  readonly schema: OptionSchema
+  /** How many writes may overlap. */
+  readonly concurrency: number
+  /** Where to cut batches when the configuration does not say: bytes, documents, milliseconds. */
+  readonly batch: Batch
+  /** `options` is what the schema describes, checked and converted; throws `config_invalid` for what it cannot say. */
+  create(name: string, options: never, deps: OutputDeps): CheckedOutput
+}
+
+interface Batch {
+  readonly bytes: number
+  readonly count: number
+  readonly age: number
+}
+
+/** The keys that stand beside the kind's key, the same for every output. */
+export interface CommonOptions {
+  readonly required: boolean
+  readonly tables: readonly string[]
+  readonly batch?: Partial<Batch>
+}
+
+export const commonOptions = {
+  required: {
+    type: 'boolean',
+    default: true,
+    description: 'Whether checkpoints wait for this output; one that is not required never holds the others back.',
+  },
+  tables: {
+    type: 'array',
+    items: { type: 'string', minLength: 1 },
+    minItems: 1,
+    default: ['*'],
+    description: 'Which tables it gets: names with * for any characters; one that starts with ! leaves tables out.',
+  },
+  batch: {
+    type: 'object',
+    description: 'When a write is made: whichever limit is reached first.',
+    properties: {
+      bytes: { type: 'string', format: 'bytes', description: 'Bytes of documents.' },
+      count: { type: 'integer', minimum: 1, description: 'Number of documents.' },
+      age: { type: 'string', format: 'duration', description: 'Time that the oldest document has waited.' },
+    },
+  },
+} as const satisfies Record<string, OptionSchema>
+
+/** How the lane in front of an output of this kind works. */
+export function lanePolicy(kind: OutputKind, batch: Partial<Batch> = {}): LanePolicy {
+  return { ...kind.batch, ...batch, concurrency: kind.concurrency, minRetry: 250, maxRetry: 30_000 }
+}
