@@ -1,6 +1,6 @@
 import type { Budget } from './core/budget.ts'
 import { subset } from './core/chunk.ts'
-import { messageOf, XdrelayError } from './core/errors.ts'
+import { classify, messageOf, XdrelayError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { Metrics } from './core/metrics.ts'
 import type {
@@ -60,6 +60,7 @@ class Pipeline {
   #tails = new Map<string, Promise<void>>()
   #started: RewindableSource[] = []
   #catchingUp: Promise<void> | undefined
+  readonly #failed = new AbortController()
   /** Bytes of documents for each byte of messages, learnt: what a batch will hold is granted before it is read on. */
   #growth = 1.5
   readonly #tables = new Set<string>()
@@ -95,9 +96,10 @@ class Pipeline {
       await source.start({ take: batch => this.#take(source, batch), lost: stream => this.#lost(stream) })
     }
     const catchUps = setInterval(() => void this.#catchUp(), 1000)
-    await aborted(AbortSignal.any([stop, this.#abort]))
+    await aborted(AbortSignal.any([stop, this.#abort, this.#failed.signal]))
     clearInterval(catchUps)
     await this.#catchingUp
+    if (!this.#abort.aborted) this.#failed.signal.throwIfAborted()
   }
 
   async drain(): Promise<void> {
@@ -135,10 +137,10 @@ class Pipeline {
     const before = this.#tails.get(batch.stream) ?? Promise.resolve()
     const opened = this.#progress.open(source, batch)
     const tail = Promise.all([transformed, before, opened]).then(([result]) => this.#spread(batch, result, settlers))
-    // Rejects only when the transform was closed under it by an abort: the batch stays unsettled and is read again.
+    // The batch stays unsettled and is read again; unless we abort it is a defect, and going on would leave a hole.
     this.#tails.set(
       batch.stream,
-      tail.catch(() => this.#parts.budget.give(batch.bytes)),
+      tail.catch(error => this.#failed.abort(classify(error))),
     )
   }
 

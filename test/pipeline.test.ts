@@ -76,7 +76,7 @@ class Letters implements DeadLetter {
 function start(
   hub: MemoryHub,
   targets: Record<string, { target: Target; required: boolean }>,
-  options: { budget?: number; drainLimit?: number } = {},
+  options: { budget?: number; drainLimit?: number; transform?: Transform } = {},
 ) {
   const stop = new AbortController()
   const abort = new AbortController()
@@ -102,7 +102,7 @@ function start(
   const done = runPipeline(
     {
       sources: [source],
-      transform: letters,
+      transform: options.transform ?? letters,
       lanes,
       deadLetter,
       budget,
@@ -281,4 +281,12 @@ test('an optional output that was down when the process died gets what it missed
   await second.done
   expect(optional.ids).toEqual(allIds(hub))
   expect(required.ids).toEqual(allIds(hub))
+})
+
+test('a transform that fails ends the run instead of leaving a hole', async () => {
+  const hub = hubOf({ 0: many(10) })
+  const broken: Transform = { ...letters, run: () => Promise.reject(new Error('defect')) }
+  const run = start(hub, { only: { target: new Target(), required: true } }, { transform: broken })
+  await expect(run.done).rejects.toMatchObject({ kind: 'internal', message: 'defect' })
+  expect(hub.checkpoints.size).toBe(0)
 })
