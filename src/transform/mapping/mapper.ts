@@ -1,0 +1,128 @@
+import type { Drift } from '../../core/types.ts'
+import type { DefenderRecord, Mapped, Mapper, MapperOptions } from '../record.ts'
+import { compileTable, type TableFunction } from './compile.ts'
+import { DriftCounter } from './drift.ts'
+import { type Column, Names } from './names.ts'
+import { addOthers } from './others.ts'
+import type { Rule, RuleFile } from './rule.ts'
+import { loadRuleFiles } from './rule-files.ts'
+import { Run } from './run.ts'
+import { loadSchemas, type TableSchema } from './schemas.ts'
+import { createValidator, type Finding, type Validator } from './validate.ts'
+import { scalarText } from './values.ts'
+
+/** A table as it is compiled at its first record. */
+interface Table {
+  readonly known: boolean
+  readonly validate: Validator
+  readonly run: TableFunction
+  readonly others: Parameters<TableFunction>[3]
+}
+
+/** Reads schemas and rules: make one per thread. Throws for a rule file that is wrong, with file and line. */
+export function createMapper(options: MapperOptions): Mapper {
+  return new RuleMapper(options)
+}
+
+class RuleMapper implements Mapper {
+  readonly #options: MapperOptions
+  readonly #schemas: ReadonlyMap<string, TableSchema>
+  readonly #files: readonly RuleFile[]
+  readonly #names: Names
+  readonly #envelope: readonly Column[]
+  readonly #envelopeKeys: ReadonlySet<string>
+  readonly #drift = new DriftCounter()
+  readonly #run: Run
+  readonly #tables = new Map<string, Table>()
+
+  constructor(options: MapperOptions) {
+    const schemas = loadSchemas()
+    this.#options = options
+    this.#schemas = new Map(schemas.map(schema => [schema.table.toLowerCase(), schema]))
+    this.#files = loadRuleFiles()
+    this.#names = new Names(schemas)
+    this.#envelope = this.#names.envelope()
+    this.#envelopeKeys = new Set([...this.#envelope.map(({ column }) => column), 'properties'])
+    this.#run = new Run(options.limits, options.strict, this.#drift)
+  }
+
+  map(record: DefenderRecord): Mapped {
+    const table = this.#tables.get(record.table) ?? this.#table(record.table)
+    const run = this.#run
+    run.start(record.table, Object.keys(record.properties).length, Object.keys(record.envelope).length)
+    if (!table.known) run.newTable(record.table)
+    const findings = table.validate(record.properties)
+    const properties = findings === undefined ? record.properties : repaired(record.properties, findings, run)
+    const document = table.run(record, properties, run, table.others)
+    return run.reject === undefined ? { document } : { document, reject: run.reject }
+  }
+
+  takeDrift(): Drift[] {
+    return this.#drift.take()
+  }
+
+  /** Tables are told apart without regard to case. All unknown ones are one, so that their number cannot fill memory. */
+  #table(name: string): Table {
+    const schema = this.#schemas.get(name.toLowerCase())
+    const key = schema?.table ?? ''
+    const table = this.#tables.get(key) ?? this.#compile(key, schema)
+    this.#tables.set(key, table)
+    return table
+  }
+
+  #compile(name: string, schema: TableSchema | undefined): Table {
+    const files = this.#files.filter(file => file.tables === 'all' || file.tables.includes(name))
+    const own = files.filter(file => file.tables !== 'all')
+    const chosen =
+      own.length > 0 ? files : this.#files.filter(file => file.tables === 'all' || file.tables === 'others')
+    const rules = [...chosen]
+      .sort((a, b) => Number(a.tables === 'all') - Number(b.tables === 'all'))
+      .flatMap(file => file.rules)
+    const extra = chosen.flatMap(file => file.extraColumns.get(name) ?? [])
+    const unlisted = schema === undefined ? columnsOf(rules) : extra
+    const types = unlisted.map(column => [column, this.#names.elsewhere(column)?.type ?? 'string'] as const)
+    const columns = this.#names.columns(name, new Map([...types, ...(schema?.columns ?? [])]))
+    const known = {
+      columns: new Set(columns.map(({ column }) => column)),
+      keys: this.#envelopeKeys,
+      report: schema !== undefined,
+    }
+    return {
+      known: schema !== undefined,
+      others: (record, vendor) => addOthers(vendor, record, known, this.#names, this.#run),
+      validate: createValidator(schema?.schema, columns),
+      run: compileTable({
+        table: name,
+        columns,
+        envelope: this.#envelope,
+        rules,
+        // What an unknown table means by a column is a guess, so its own copy stays.
+        preserveDuplicates: this.#options.preserveDuplicateCustomFields || schema === undefined,
+      }),
+    }
+  }
+}
+
+/** Of an unknown table: the columns that the rules for such tables read. */
+function columnsOf(rules: readonly Rule[]): string[] {
+  return rules.flatMap(rule => rule.sources.flatMap(source => (source.kind === 'column' ? [source.column] : [])))
+}
+
+/** The properties without what fits no field; that is kept beside. What converts without loss stays. */
+function repaired(
+  properties: DefenderRecord['properties'],
+  findings: readonly Finding[],
+  run: Run,
+): DefenderRecord['properties'] {
+  const rest = { ...properties }
+  for (const { column, expected, found } of findings) {
+    if (expected === 'string' && scalarText(rest[column]) !== undefined) {
+      run.converted(column, expected, found)
+    } else {
+      run.keep(column, rest[column], expected, found)
+      delete rest[column]
+      run.columns--
+    }
+  }
+  return rest
+}

@@ -1,0 +1,145 @@
+import type { Place } from './rule.ts'
+import { isObject, readYaml, ruleError, type YamlFile } from './rule-files.ts'
+import type { ColumnType, TableSchema } from './schemas.ts'
+import { snakeCase } from './snake-case.ts'
+
+/** How a vendor field is indexed, and so which values may go there. `lower` is a keyword in lower case. */
+export type FieldType = 'keyword' | 'lower' | 'long' | 'double' | 'boolean' | 'date' | 'ip' | 'flattened' | 'keywords'
+
+/** A column of one table and the vendor field that keeps it. */
+export interface Column {
+  readonly column: string
+  /** As documented; dynamic too where JSON is kept, since the service sends that as text or as it is. */
+  readonly type: ColumnType
+  /** Below `m365_defender.event`. */
+  readonly name: string
+  readonly fieldType: FieldType
+  /** The copy may go when an ECS field has the value. */
+  readonly duplicate: boolean
+  /** Shares its name with another column of the table; where both are present and differ, this one is `otherwise`. */
+  readonly second?: { readonly to: string; readonly otherwise: string }
+}
+
+interface Entry {
+  readonly name?: string
+  readonly type?: FieldType
+  readonly duplicate?: boolean
+  readonly second_to?: string
+  readonly otherwise?: string
+}
+
+const typeOf: Record<ColumnType, FieldType> = {
+  string: 'keyword',
+  datetime: 'date',
+  long: 'long',
+  int: 'long',
+  real: 'double',
+  bool: 'boolean',
+  dynamic: 'flattened',
+}
+const fieldTypes = new Set<string>([...Object.values(typeOf), 'lower', 'ip', 'keywords'])
+const entryKeys = new Set(['name', 'type', 'duplicate', 'second_to', 'otherwise'])
+
+/** The vendor names and types of all columns. */
+export class Names {
+  readonly #columns: Map<string, Entry>
+  readonly #tables: Map<string, Map<string, Entry>>
+  readonly #envelope: Map<string, Entry>
+  /** Types of columns somewhere: for a column that turns up in a table whose schema lacks it. */
+  readonly #documented = new Map<string, ColumnType>()
+  /** Names that have others below them, `device` for `device.id`: nothing may be written there. */
+  readonly #branches = new Set<string>()
+
+  constructor(schemas: readonly TableSchema[], yaml: YamlFile = readYaml('names.yaml')) {
+    this.#columns = readEntries(yaml.data.columns, yaml, 'columns')
+    this.#envelope = readEntries(yaml.data.envelope, yaml, 'envelope')
+    const tables = yaml.data.tables ?? {}
+    if (!isObject(tables)) throw ruleError(yaml.place('tables'), 'tables is a mapping')
+    this.#tables = new Map(
+      Object.entries(tables).map(([table, rows]) => [table, readEntries(rows, yaml, 'tables', table)]),
+    )
+    for (const { columns } of schemas) for (const [name, type] of columns) this.#documented.set(name, type)
+    const all = schemas.flatMap(schema => this.columns(schema.table, schema.columns))
+    for (const { name } of [...all, ...this.envelope()]) for (const branch of branches(name)) this.#branches.add(branch)
+    check(schemas, this, yaml)
+  }
+
+  columns(table: string, columns: ReadonlyMap<string, ColumnType>): Column[] {
+    return [...columns].map(([column, type]) => {
+      const entry = this.#tables.get(table)?.get(column) ?? this.#columns.get(column) ?? {}
+      const { second_to: to, otherwise } = entry
+      const fieldType = entry.type ?? typeOf[type]
+      return {
+        column,
+        type: fieldType === 'flattened' || fieldType === 'keywords' ? 'dynamic' : type,
+        name: entry.name ?? snakeCase(column),
+        fieldType,
+        duplicate: entry.duplicate === true,
+        ...(to !== undefined && otherwise !== undefined && columns.has(to) ? { second: { to, otherwise } } : {}),
+      }
+    })
+  }
+
+  /** A column that the table's schema lacks: as in the tables that have it, otherwise undefined. */
+  elsewhere(column: string): Column | undefined {
+    const type = this.#documented.get(column)
+    return type === undefined ? undefined : this.columns('', new Map([[column, type]]))[0]
+  }
+
+  /** The keys of the envelope that have a name; texts all of them. */
+  envelope(): Column[] {
+    return [...this.#envelope].map(([column, entry]) => {
+      const fieldType = entry.type ?? 'keyword'
+      const type = fieldType === 'date' ? 'datetime' : 'string'
+      return { column, type, name: entry.name ?? snakeCase(column), fieldType, duplicate: false }
+    })
+  }
+
+  isBranch(name: string): boolean {
+    return this.#branches.has(name)
+  }
+}
+
+function readEntries(rows: unknown, yaml: YamlFile, ...path: string[]): Map<string, Entry> {
+  if (!isObject(rows)) throw ruleError(yaml.place(...path), `${path.join('.')} is a mapping`)
+  return new Map(Object.entries(rows).map(([key, row]) => [key, readEntry(row, yaml.place(...path, key))]))
+}
+
+function readEntry(row: unknown, place: Place): Entry {
+  if (typeof row === 'string') return { name: row }
+  if (!isObject(row)) throw ruleError(place, 'a name or a mapping is expected')
+  const wrong = Object.keys(row).find(key => !entryKeys.has(key))
+  if (wrong !== undefined) throw ruleError(place, `unknown key ${wrong}`)
+  if (row.type !== undefined && !fieldTypes.has(String(row.type))) throw ruleError(place, `unknown type ${row.type}`)
+  return row as Entry
+}
+
+function branches(name: string): string[] {
+  const parts = name.split('.')
+  return parts.slice(1).map((_part, index) => parts.slice(0, index + 1).join('.'))
+}
+
+/** One name per column of a table, one type per name over all tables, and no name above another. */
+function check(schemas: readonly TableSchema[], names: Names, yaml: YamlFile): void {
+  const types = new Map<string, { type: FieldType; table: string }>()
+  for (const { table, columns } of schemas) {
+    const seen = new Map(names.envelope().map(({ name, column }) => [name, column]))
+    for (const { column, name, fieldType, second } of names.columns(table, columns)) {
+      const place =
+        yaml.data.columns && column in (yaml.data.columns as object)
+          ? yaml.place('columns', column)
+          : yaml.place('columns')
+      const other = seen.get(name)
+      if (other !== undefined && other !== second?.to)
+        throw ruleError(place, `${table}: ${other} and ${column} are both ${name}`)
+      seen.set(name, column)
+      if (names.isBranch(name)) throw ruleError(place, `${table}.${column}: ${name} has fields below it`)
+      const type = fieldType === 'lower' ? 'keyword' : fieldType === 'keywords' ? 'keyword' : fieldType
+      const before = types.get(name)
+      if (before && before.type !== type) {
+        throw ruleError(place, `${name} is ${before.type} in ${before.table} and ${type} in ${table}`)
+      }
+      types.set(name, { type, table })
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import type { Rule, Source } from './rule.ts'
+import { ruleError } from './rule-files.ts'
+import { quote, type Scope } from './scope.ts'
+
+interface Field {
+  readonly local: string
+  readonly isSet: boolean
+}
+
+/** Turns rules, in their order, into statements that fill one local per field. */
+export class RuleWriter {
+  readonly #scope: Scope
+  readonly #preserve: boolean
+  readonly #fields = new Map<string, Field>()
+  /** Column → locals of the fields where its value can be read back. */
+  readonly #copies = new Map<string, Set<string>>()
+  readonly #lines: string[] = []
+
+  constructor(scope: Scope, preserveDuplicates: boolean) {
+    this.#scope = scope
+    this.#preserve = preserveDuplicates
+  }
+
+  /** Declarations first: a field may be written by several rules, each under its own condition. */
+  lines(): string[] {
+    const locals = [...this.#fields.values()].map(field => field.local)
+    return [...(locals.length === 0 ? [] : [`let ${locals.join(', ')};`]), ...this.#lines]
+  }
+
+  fields(): ReadonlyMap<string, Field> {
+    return this.#fields
+  }
+
+  copiesOf(column: string): readonly string[] {
+    return [...(this.#copies.get(column) ?? [])]
+  }
+
+  write(rule: Rule): void {
+    const condition = rule.when === undefined ? true : this.#scope.condition(rule.when)
+    if (condition === false) return
+    const locals = rule.sources.map(source => this.#source(source))
+    if (rule.constant === undefined && locals.every(local => local === undefined)) return
+    const guards = [...(condition === true ? [] : [condition]), ...this.#unlessSet(rule)]
+    if (rule.constant !== undefined) this.#assign(rule, quote(rule.constant), guards)
+    else if (rule.together) this.#convert(rule, this.#inputs(rule.sources).join(', '), guards)
+    else this.#fromFirst(rule, locals, guards)
+  }
+
+  /** Dates are given to a conversion of several values as they stand in ECS fields. */
+  #inputs(sources: readonly Source[]): string[] {
+    return sources.map(source => {
+      const local = this.#source(source)
+      const isDate = source.kind === 'column' && this.#scope.column(source.column)?.type === 'datetime'
+      return local === undefined ? 'undefined' : isDate ? this.#scope.converted('date', local) : local
+    })
+  }
+
+  #fromFirst(rule: Rule, locals: readonly (string | undefined)[], guards: readonly string[]): void {
+    const known = locals.filter(local => local !== undefined)
+    const value = known.length === 1 ? known[0]! : this.#scope.fresh()
+    if (known.length > 1) this.#lines.push(`const ${value} = ${known.join(' ?? ')};`)
+    this.#convert(rule, value, [...guards, `${value} !== undefined`], known.length === 1)
+  }
+
+  /** Conversions, map and split: each may end without a value, and then the rule does nothing. */
+  #convert(rule: Rule, values: string, guards: readonly string[], shareable = false): void {
+    const [first, ...rest] = rule.as
+    const shared = shareable && (first === 'date' || first === 'ip') && this.#isColumn(rule.sources)
+    let value =
+      first === undefined ? values : shared ? this.#scope.converted(first, values) : `X.as.${first}(${values})`
+    if (first === undefined && rule.map === undefined && rule.split === undefined) {
+      return this.#assign(rule, value, guards)
+    }
+    const result = this.#scope.fresh()
+    const steps = [
+      ...rest.map(name => `X.as.${name}(${result})`),
+      ...(rule.map === undefined ? [] : [this.#lookup(rule, first === undefined ? value : result)]),
+      ...(rule.split === undefined ? [] : [`X.split.${rule.split}.run(${first === undefined ? value : result})`]),
+    ]
+    if (first === undefined) value = steps.shift()!
+    this.#lines.push(`let ${result};`)
+    this.#lines.push(
+      `${guardText(guards)}{ ${result} = ${value}; ${steps.map(step => `if (${result} !== undefined) ${result} = ${step};`).join(' ')} }`,
+    )
+    this.#assign(rule, result, [`${result} !== undefined`])
+  }
+
+  #lookup(rule: Rule, value: string): string {
+    const otherwise = rule.otherwise === 'same' ? value : quote(rule.otherwise)
+    return `X.lookup(${this.#scope.constant(rule.map)}, ${value}, ${otherwise ?? 'undefined'})`
+  }
+
+  #assign(rule: Rule, value: string, guards: readonly string[]): void {
+    if (rule.add !== undefined) {
+      const local = this.#field(rule, rule.add, true)
+      this.#lines.push(`${guardText(guards)}${local} = X.add(${local}, ${value});`)
+      if (!rule.add.startsWith('related.') && !rule.add.startsWith('event.')) this.#remember(rule, local)
+      return
+    }
+    for (const { part, field } of rule.to) {
+      const local = this.#field(rule, field, false)
+      const own = rule.split === undefined ? value : `${value}[${quote(part)}]`
+      const present = rule.split === undefined ? guards : [...guards, `${own} !== undefined`]
+      this.#lines.push(`${guardText(present)}${local} = ${own};`)
+      this.#remember(rule, local)
+    }
+    if (rule.copy !== undefined && this.#preserve) {
+      this.#lines.push(
+        `${guardText(guards)}${this.#field(rule, `m365_defender.event.${rule.copy}`, false)} = ${value};`,
+      )
+    }
+  }
+
+  #unlessSet(rule: Rule): string[] {
+    return rule.unlessSet ? rule.to.map(({ field }) => `${this.#field(rule, field, false)} === undefined`) : []
+  }
+
+  #field(rule: Rule, path: string, isSet: boolean): string {
+    const known = this.#fields.get(path)
+    if (known !== undefined) {
+      if (known.isSet !== isSet) throw ruleError(rule.place, `${path} is both a set (add) and a value (to)`)
+      return known.local
+    }
+    const field = { local: this.#scope.fresh(), isSet }
+    this.#fields.set(path, field)
+    return field.local
+  }
+
+  #source(source: Source): string | undefined {
+    return source.kind === 'field' ? this.#fields.get(source.path)?.local : this.#scope.source(source)
+  }
+
+  #isColumn(sources: readonly Source[]): boolean {
+    return sources.every(source => source.kind !== 'field' && !(source.kind === 'column' && source.key !== undefined))
+  }
+
+  /** What is worked out of several values is no copy of one; of a path, its parts may be. */
+  #remember(rule: Rule, local: string): void {
+    if (rule.together && rule.split === undefined) return
+    for (const source of rule.sources) {
+      if (source.kind !== 'column' || source.key !== undefined) continue
+      const locals = this.#copies.get(source.column) ?? new Set()
+      this.#copies.set(source.column, locals.add(local))
+    }
+  }
+}
+
+function guardText(guards: readonly string[]): string {
+  return guards.length === 0 ? '' : `if (${guards.join(' && ')}) `
+}

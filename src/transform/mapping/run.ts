@@ -1,0 +1,119 @@
+import type { Limits, Mapped } from '../record.ts'
+import type { DriftCounter } from './drift.ts'
+import { exceeds, jsonText } from './values.ts'
+
+const mostNotes = 16
+
+interface Note {
+  readonly column: string
+  readonly expected: string
+  readonly found: string
+}
+
+/** What comes up while one record is mapped. One object per mapper, reset for each record: none is made per record. */
+export class Run {
+  readonly #limits: Limits
+  readonly #strict: boolean
+  readonly #drift: DriftCounter
+  #table = ''
+  #keysLeft = 0
+  #kept: Record<string, string> | undefined
+  #notes: Note[] | undefined
+  columns = 0
+  envelopeKeys = 0
+  reject: Mapped['reject']
+
+  constructor(limits: Limits, strict: boolean, drift: DriftCounter) {
+    this.#limits = limits
+    this.#strict = strict
+    this.#drift = drift
+  }
+
+  /** How many keys the properties and the envelope have. */
+  start(table: string, columns: number, envelopeKeys: number): void {
+    this.#table = table
+    this.columns = columns
+    this.envelopeKeys = envelopeKeys
+    this.#keysLeft = this.#limits.keys - columns - envelopeKeys
+    this.#kept = undefined
+    this.#notes = undefined
+    this.reject = undefined
+    if (this.#keysLeft < 0) this.#tooLarge('')
+    // The record and its properties are two levels.
+    if (this.#limits.depth < 2) this.#tooDeep('/properties')
+  }
+
+  /** A native object or list: false, and a reject, when it goes beyond the limits. */
+  allows(value: object, pointer: string): boolean {
+    const bounds = { depth: this.#limits.depth - 2, keys: this.#keysLeft }
+    const broken = exceeds(value, bounds)
+    this.#keysLeft = bounds.keys
+    if (broken === 'depth') this.#tooDeep(pointer)
+    if (broken === 'keys') this.#tooLarge(pointer)
+    return broken === undefined
+  }
+
+  /** JSON that came as text is bounded as well, but stays text when it is beyond. */
+  allowsText(value: object): boolean {
+    return exceeds(value, { depth: this.#limits.depth, keys: this.#limits.keys }) === undefined
+  }
+
+  /** The column's value is not what its schema says, but nothing is lost by writing it differently. */
+  converted(column: string, expected: string, found: string): void {
+    this.#drift.add('type_change', this.#table, column, `expected ${expected}, found ${found}`)
+    // An address is documented as text, so one that cannot be indexed as an address still fits the schema.
+    if (this.#strict && expected !== 'ip') this.#invalid(column, expected, found)
+  }
+
+  /** The value fits no field of this column: its JSON text is kept beside, with a note. */
+  keep(column: string, value: unknown, expected: string, found: string): void {
+    if (typeof value === 'object' && value !== null && !this.allows(value, `/properties/${pointerPart(column)}`)) return
+    this.converted(column, expected, found)
+    this.stow(column, value)
+    this.#notes ??= []
+    if (this.#notes.length < mostNotes) this.#notes.push({ column, expected, found })
+  }
+
+  /** Keeps a value whose name no field can have. */
+  stow(name: string, value: unknown): void {
+    this.#kept ??= Object.create(null) as Record<string, string>
+    // Elasticsearch reserves the NUL character in the keys of `flattened`.
+    this.#kept[name.replaceAll('\0', '\ufffd') || '_'] = jsonText(value)
+  }
+
+  newColumn(column: string): void {
+    this.#drift.add('new_column', this.#table, column, '')
+  }
+
+  newTable(table: string): void {
+    this.#drift.add('new_table', table, '', '')
+  }
+
+  /** The `xdrelay` object of the document. */
+  remarks(sanitized: boolean): object | undefined {
+    if (!sanitized && this.#kept === undefined) return undefined
+    return { kept: this.#kept, notes: this.#notes, sanitized: sanitized ? true : undefined }
+  }
+
+  #invalid(column: string, expected: string, found: string): void {
+    const detail = `${column} is documented as ${expected}, found ${found}`
+    this.reject ??= { reason: 'invalid', detail, pointer: `/properties/${pointerPart(column)}` }
+  }
+
+  #tooDeep(pointer: string): void {
+    this.reject ??= { reason: 'too_deep', detail: `nested deeper than ${this.#limits.depth} levels`, pointer }
+  }
+
+  #tooLarge(pointer: string): void {
+    this.reject ??= { reason: 'too_large', detail: `more than ${this.#limits.keys} keys and elements`, pointer }
+  }
+}
+
+export function pointerPart(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
+}

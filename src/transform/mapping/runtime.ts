@@ -1,0 +1,89 @@
+import { flat } from '../flat.ts'
+import type { DefenderRecord } from '../record.ts'
+import { conversions, member, toWords } from './convert.ts'
+import { cutUtc, isUtc, zoned } from './dates.ts'
+import type { Run } from './run.ts'
+import { splits } from './split.ts'
+import { isEmpty, scalarText } from './values.ts'
+import { reads, toFlattened, toKeywords, toWordFields, writes } from './vendor.ts'
+
+const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): value is { rawJSON: string } }
+
+const lowered = new Map<string, string>()
+const mostLowered = 5000
+
+/** What the compiled functions call, under the name `X`. */
+export const runtime = {
+  ...reads,
+  as: conversions,
+  split: splits,
+  write: writes,
+  isUtc,
+  cutUtc,
+  zoned,
+  flat,
+  flattened: toFlattened,
+  keywords: toKeywords,
+  wordFields: toWordFields,
+
+  /** For comparing: action types and the like, so few that each is lowered once. */
+  lower(value: unknown): string {
+    const text = scalarText(value) ?? ''
+    const known = lowered.get(text)
+    if (known !== undefined) return known
+    const lower = text.toLowerCase()
+    if (lowered.size < mostLowered && text.length < 100) lowered.set(text, lower)
+    return lower
+  },
+
+  /** A member of parsed JSON; nothing for what is empty. Scalars as text, so that digits survive. */
+  member(holder: unknown, key: string): unknown {
+    const value = member(holder, key)
+    if (value === undefined || typeof value === 'string') return value === '' ? undefined : value
+    return scalarText(value) ?? (isEmpty(value) ? undefined : value)
+  },
+
+  listHas: (value: unknown, words: ReadonlySet<string>): boolean =>
+    toWords(value)?.some(word => words.has(word.toLowerCase())) === true,
+
+  lookup(map: ReadonlyMap<string, unknown>, value: unknown, otherwise: unknown): unknown {
+    const found = map.get(runtime.lower(value))
+    if (found === undefined) return otherwise
+    return found === null ? undefined : found
+  },
+
+  /** Adds one value, or each of a list, to a set that keeps its order. */
+  add(set: unknown[] | undefined, value: unknown): unknown[] | undefined {
+    if (value === undefined) return set
+    if (Array.isArray(value)) return value.reduce<unknown[] | undefined>(runtime.add, set)
+    if (set === undefined) return [value]
+    if (!set.includes(value)) set.push(value)
+    return set
+  },
+
+  /** Whether `value` can be read back from a field: the same text, case aside, or the same number. */
+  same(field: unknown, value: unknown): boolean {
+    if (field === undefined) return false
+    if (typeof field === 'string' && typeof value === 'string') {
+      return field.length === value.length && field.toLowerCase() === value.toLowerCase()
+    }
+    if (Array.isArray(field)) return field.some(item => item === value || runtime.same(item, value))
+    const [left, right] = [isRawJSON(field) ? field.rawJSON : scalarText(field), scalarText(value)]
+    return left !== undefined && left.toLowerCase() === right?.toLowerCase()
+  },
+
+  position({ position, index }: DefenderRecord): object | undefined {
+    if (position === undefined) return undefined
+    return {
+      eventhub: position.eventHub,
+      consumer_group: position.consumerGroup,
+      partition_id: position.partitionId,
+      sequence_number: position.sequenceNumber,
+      offset: position.offset,
+      enqueued_time: position.enqueuedTime,
+      record_index: index,
+    }
+  },
+
+  remarks: (run: Run, record: DefenderRecord): object | undefined => run.remarks(record.sanitized),
+}

@@ -1,0 +1,25 @@
+import { exactNumber, isDistorted } from '../digits.ts'
+
+/** A number of 16 and more digits or a large exponent where JSON has a value; then a double may not hold it. */
+const longNumber = /(?:^|[:[,])\s*-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3})/
+
+/** The value of a column that holds JSON as text, with exact numbers; undefined when it is no object or list. */
+export function parseText(text: string): object | undefined {
+  const first = text.charCodeAt(0)
+  if (first !== 0x7b && first !== 0x5b && text.trimStart().search(/[{[]/) !== 0) return undefined
+  try {
+    const value: unknown = longNumber.test(text) ? parse(text, keepDigits) : JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
+/** The reviver's third argument is in the language since ES2026, not yet in TypeScript's library. */
+const parse = JSON.parse as (text: string, reviver: Reviver) => unknown
+
+function keepDigits(_key: string, value: unknown, context: { source?: string }): unknown {
+  if (typeof value !== 'number' || context.source === undefined || !isDistorted(context.source)) return value
+  return exactNumber(context.source)
+}

@@ -1,0 +1,98 @@
+import { isExactNumber } from '../digits.ts'
+import { toIp, toWords } from './convert.ts'
+import { toDate } from './dates.ts'
+import type { Column, FieldType } from './names.ts'
+import { kindOf, type Run } from './run.ts'
+import { parseText } from './text-json.ts'
+import { clean, isEmpty, rawJson, scalarText, toBoolean, toLong } from './values.ts'
+
+/**
+ * Reads of a column. What the compiled function works with afterwards: text for string and datetime, a number (or the
+ * digits of one beyond 2^53) for long and int, a boolean, or any non-empty JSON value for dynamic.
+ */
+export const reads = {
+  text: scalarText,
+  number(value: unknown): number | string | undefined {
+    const text = scalarText(value)
+    if (text === undefined || !/^-?\d+$/.test(text)) return text
+    const number = Number(text)
+    return Number.isSafeInteger(number) ? number : text
+  },
+  real(value: unknown): unknown {
+    if (typeof value === 'number') return value
+    const text = scalarText(value)
+    if (text === undefined) return undefined
+    const number = Number(text)
+    return String(number) === text ? number : /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? rawNumber(text) : text
+  },
+  boolean: (value: unknown): unknown => toBoolean(value) ?? scalarText(value),
+  dynamic(value: unknown, column: string, run: Run): unknown {
+    if (typeof value !== 'object' || value === null) return value === '' || value === null ? undefined : value
+    if (isEmpty(value)) return undefined
+    return isExactNumber(value) || run.allows(value, `/properties/${column}`) ? value : undefined
+  },
+  /** JSON given as text or as it is. */
+  json(value: unknown, run: Run): unknown {
+    if (typeof value !== 'string') return typeof value === 'object' && !isExactNumber(value) ? value : undefined
+    const parsed = parseText(value)
+    return parsed !== undefined && run.allowsText(parsed) ? parsed : undefined
+  },
+}
+
+/** Leading zeros are digits of text only; JSON has none. */
+function rawNumber(text: string): object {
+  return rawJson(text.replace(/^(-?)0+(?=\d)/, '$1'))
+}
+
+type Write = (value: unknown, column: string, run: Run) => unknown
+
+/** A read value as its vendor field takes it; what it cannot take is kept beside, with a note. */
+export const writes: Record<Exclude<FieldType, 'flattened' | 'keywords'>, Write> = {
+  keyword: value => scalarText(value) ?? (typeof value === 'object' ? undefined : value),
+  lower: value => scalarText(value)?.toLowerCase(),
+  long: (value, column, run) => toLong(value) ?? misfit(value, column, 'long', run),
+  double: (value, column, run) => (typeof value === 'string' ? misfit(value, column, 'real', run) : value),
+  boolean: (value, column, run) => toBoolean(value) ?? misfit(value, column, 'bool', run),
+  date: (value, column, run) =>
+    (typeof value === 'string' ? toDate(value) : undefined) ?? misfit(value, column, 'datetime', run),
+  ip: (value, column, run) => toIp(value) ?? misfit(value, column, 'ip', run),
+}
+
+function misfit(value: unknown, column: string, expected: string, run: Run): undefined {
+  if (value !== undefined) run.keep(column, value, expected, kindOf(value))
+}
+
+/** For `flattened`, which takes objects and lists of objects only. */
+export function toFlattened(value: unknown): object | undefined {
+  const rest = clean(value)
+  if (rest === undefined) return undefined
+  if (Array.isArray(rest) ? rest.every(isPlainObject) : isPlainObject(rest)) return rest as object
+  return { value: rest }
+}
+
+/** Text or texts for a keyword; undefined where there is an object, that is for `toWordFields`. */
+export function toKeywords(value: unknown): string | string[] | undefined {
+  if (typeof value !== 'object' || isExactNumber(value)) return scalarText(value)
+  if (!Array.isArray(value) || !value.every(item => scalarText(item) !== undefined || isEmpty(item))) return undefined
+  return toWords(value)
+}
+
+export function toWordFields(value: unknown): object | undefined {
+  return value === undefined || toKeywords(value) !== undefined ? undefined : toFlattened(value)
+}
+
+function isPlainObject(value: unknown): boolean {
+  const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): boolean }
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJSON(value)
+}
+
+/** The vendor value of a column outside of the compiled functions. */
+export function vendorValue(value: unknown, { column, fieldType }: Column, run: Run): unknown {
+  if (fieldType === 'flattened') return toFlattened(reads.json(value, run) ?? value)
+  if (fieldType === 'keywords') return toKeywords(reads.json(value, run) ?? value)
+  const text = scalarText(value)
+  if (text === undefined || (fieldType === 'ip' && text === '-')) {
+    return text === undefined ? misfit(value, column, fieldType, run) : undefined
+  }
+  return writes[fieldType](typeof value === 'object' ? text : value, column, run)
+}

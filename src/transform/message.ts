@@ -1,0 +1,97 @@
+import { isUtf8 } from 'node:buffer'
+import { recordBounds } from '../core/json-slices.ts'
+import type { RejectReason } from '../core/types.ts'
+import { isExactNumber } from './digits.ts'
+import { parseExact } from './parse.ts'
+import { hasSurrogateEscape, replaceLoneSurrogates } from './surrogates.ts'
+
+export interface Problem {
+  readonly reason: RejectReason
+  readonly detail: string
+}
+
+/** What a message holds: elements of its `records` array, each yet to be checked, or why it cannot be used at all. */
+export type Reading = { readonly records: readonly unknown[]; readonly sanitized: boolean } | Problem
+
+export function readMessage(body: Buffer, mostBytes = Number.POSITIVE_INFINITY): Reading {
+  if (body.length > mostBytes) {
+    return { reason: 'too_large', detail: `The message has ${body.length} bytes, the limit is ${mostBytes}.` }
+  }
+  if (!isUtf8(body)) return { reason: 'bad_encoding', detail: `The body is not UTF-8${guess(body)}.` }
+  let parsed: ReturnType<typeof parseExact>
+  try {
+    parsed = parseExact(body)
+  } catch (error) {
+    return { reason: 'invalid_json', detail: describe(error, body) }
+  }
+  const { value, sanitized } = parsed
+  if (typeof value !== 'object' || value === null || isExactNumber(value)) {
+    return { reason: 'invalid_json', detail: `The body is ${nameOf(value)} and not a JSON object.` }
+  }
+  const records = Object.hasOwn(value, 'records') ? (value as { records: unknown }).records : undefined
+  if (Array.isArray(records)) return { records, sanitized }
+  const found = records === undefined ? `The body is ${nameOf(value)} without` : `\`records\` is ${nameOf(records)},`
+  return { reason: 'bad_envelope', detail: `${found}${records === undefined ? ' `records`' : ' not an array'}.` }
+}
+
+/** A record's outer form. Everything else about it is the mapper's concern. */
+export interface Envelope {
+  readonly category: string
+  readonly properties: Readonly<Record<string, unknown>>
+  readonly envelope: Readonly<Record<string, unknown>>
+}
+
+export function readRecord(record: unknown): Envelope | Problem {
+  if (!isObject(record)) return { reason: 'bad_envelope', detail: `The record is ${nameOf(record)}, not an object.` }
+  const { category, properties } = record
+  if (typeof category !== 'string') return unfit('category', 'a text', category)
+  if (!isObject(properties)) return unfit('properties', 'an object', properties)
+  return { category, properties, envelope: record }
+}
+
+function unfit(key: string, wanted: string, found: unknown): Problem {
+  const problem = found === undefined ? `has no \`${key}\`` : `has ${nameOf(found)} for \`${key}\`, not ${wanted}`
+  return { reason: 'bad_envelope', detail: `The record ${problem}.` }
+}
+
+/** The text of record `index` as it came, if lone surrogates were replaced in it. */
+export function originalText(body: Buffer, bounds: Uint32Array, index: number): string | undefined {
+  const text = body.toString('utf8', bounds[index * 2], bounds[index * 2 + 1])
+  return hasSurrogateEscape(text) && replaceLoneSurrogates(text) !== text ? text : undefined
+}
+
+/** `recordBounds`, read when they are first needed: most messages go through without. */
+export function lazyBounds(body: Uint8Array): () => Uint32Array {
+  let bounds: Uint32Array | undefined
+  return () => {
+    bounds ??= recordBounds(body) ?? new Uint32Array(0)
+    return bounds
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (isExactNumber(value) || typeof value === 'number') return 'a number'
+  return { string: 'a text', boolean: 'a boolean', object: 'an object' }[typeof value as string] ?? 'nothing'
+}
+
+/** V8's message quotes the text around the fault, which may be secret or long: only the place is kept. */
+function describe(error: unknown, body: Buffer): string {
+  if (body.length === 0) return 'The body is empty.'
+  if (error instanceof RangeError) return 'The body is too large to be parsed.'
+  const position = /at position (\d+)/.exec(String(error))?.[1]
+  return position === undefined ? 'The body is not JSON.' : `The body is not JSON, from character ${position} on.`
+}
+
+function guess(body: Buffer): string {
+  if (body[0] === 0x1f && body[1] === 0x8b) return ' (it looks like gzip)'
+  if (body.length >= 4 && body.readUInt32BE(0) === 0x28b52ffd) return ' (it looks like zstd)'
+  return (body[0] === 0xff && body[1] === 0xfe) || (body[0] === 0xfe && body[1] === 0xff)
+    ? ' (it looks like UTF-16)'
+    : ''
+}

@@ -1,0 +1,12 @@
+/** Whether the JSON text escapes a surrogate anywhere. Nearly no message escapes anything by number: one quick search tells. */
+export function hasSurrogateEscape(text: string): boolean {
+  return text.includes('\\u') && /\\u[dD]/.test(text)
+}
+
+/** A pair, or one half alone, or any other escape: taking each whole keeps `\\ud800` (a backslash and five letters) as it is. */
+const escapes = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|.)/gs
+
+/** The JSON text with U+FFFD for every escaped half of a surrogate pair that stands alone, in keys and in values. */
+export function replaceLoneSurrogates(text: string): string {
+  return text.replace(escapes, (whole, lone: string | undefined) => (lone === undefined ? whole : '\\ufffd'))
+}

@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest'
+import { exactNumber } from '../../../src/transform/digits.ts'
+import { createMapper } from '../../../src/transform/mapping/mapper.ts'
+import { at, recordOf, usual, written } from './records.ts'
+
+const position = {
+  eventHub: 'xdr',
+  consumerGroup: '$Default',
+  partitionId: '3',
+  sequenceNumber: 42,
+  offset: '1234',
+  enqueuedTime: '2026-03-01T10:00:00.000Z',
+}
+
+describe('the frame', () => {
+  test('correction 17: a document of a hub carries its position', () => {
+    const { document } = createMapper(usual).map(recordOf('DeviceInfo', {}, { position, index: 7 }))
+    expect(written(document).azure).toEqual({
+      eventhub: 'xdr',
+      consumer_group: '$Default',
+      partition_id: '3',
+      sequence_number: 42,
+      offset: '1234',
+      enqueued_time: '2026-03-01T10:00:00.000Z',
+      record_index: 7,
+    })
+  })
+
+  test('R2: without any other time the enqueued time counts', () => {
+    const { document } = createMapper(usual).map(recordOf('DeviceInfo', {}, { position }))
+    expect(at(written(document), '@timestamp')).toBe('2026-03-01T10:00:00.000Z')
+  })
+
+  test('a record that was sanitized says so and carries its original', () => {
+    const { document } = createMapper(usual).map(recordOf('DeviceInfo', {}, { sanitized: true, original: '{"a":1}' }))
+    expect(written(document)).toMatchObject({ xdrelay: { sanitized: true }, event: { original: '{"a":1}' } })
+  })
+
+  test('unknown keys of the envelope are kept and cover nothing', () => {
+    const envelope = { organization: { id: 1 }, device: 'x', Model: 'envelope', '': 'nameless' }
+    const { document } = createMapper(usual).map(
+      recordOf('DeviceInfo', { Model: 'column', DeviceType: 'T' }, { envelope }),
+    )
+    const result = written(document)
+    expect(at(result, 'V.organization')).toEqual({ id: 1 })
+    expect(at(result, 'V.model')).toBe('column')
+    expect(at(result, 'V.properties_model')).toBe('envelope')
+    expect(at(result, 'V.properties_device')).toBe('x')
+    expect(at(result, 'xdrelay.kept')).toEqual({ _: 'nameless' })
+  })
+
+  test('empty values are left out', () => {
+    const { document } = createMapper(usual).map(
+      recordOf('CloudAppEvents', { City: '', Isp: null, RawEventData: {}, SessionData: [], New: null, Newer: '' }),
+    )
+    expect(Object.keys(at(written(document), 'm365_defender.event') as object)).toEqual(['category'])
+  })
+
+  test('no object of a document is without a value', () => {
+    const { document } = createMapper(usual).map(recordOf('DeviceEvents', { DeviceName: 'a', ActionType: 'x' }))
+    const empty = (value: unknown): boolean =>
+      typeof value === 'object' &&
+      value !== null &&
+      (Object.values(value).every(inner => inner === undefined) || Object.values(value).some(empty))
+    expect(empty(document)).toBe(false)
+  })
+})
+
+describe('correction 14: digits', () => {
+  const mapper = createMapper(usual)
+
+  test('ids are text with all digits', () => {
+    const { document } = mapper.map(recordOf('DeviceProcessEvents', { ReportId: exactNumber('639199916335081329') }))
+    expect(at(written(document), 'V.report_id')).toBe('639199916335081329')
+  })
+
+  test('R29: a long is a number with all digits up to 2^63-1, and text beside beyond', () => {
+    const most = mapper.map(recordOf('DeviceFileEvents', { FileSize: exactNumber('9223372036854775807') }))
+    expect(JSON.stringify(most.document)).toContain('"size":9223372036854775807')
+    const more = mapper.map(recordOf('DeviceFileEvents', { FileSize: exactNumber('9223372036854775808') }))
+    expect(at(written(more.document), 'xdrelay.kept')).toEqual({ FileSize: '9223372036854775808' })
+    expect(at(written(more.document), 'file')).toBeUndefined()
+  })
+
+  test('numbers inside of JSON text keep their digits', () => {
+    const text = '{"id":639199916335081329,"big":1e400,"list":[0.12345678901234567891]}'
+    const { document } = mapper.map(recordOf('DeviceEvents', { AdditionalFields: text }))
+    expect(JSON.stringify(document)).toContain(`"additional_fields":${text}`)
+  })
+
+  test('numbers inside of objects keep their digits', () => {
+    const record = recordOf('CloudAppEvents', {
+      RawEventData: { a: [exactNumber('639199916335081329')] },
+      N: exactNumber('1e400'),
+    })
+    const text = JSON.stringify(mapper.map(record).document)
+    expect(text).toContain('"raw_event_data":{"a":[639199916335081329]}')
+    expect(text).toContain('"n":1e400')
+  })
+})
+
+describe('drift', () => {
+  test('new tables, new columns and changed types are counted once each until taken', () => {
+    const mapper = createMapper(usual)
+    for (let i = 0; i < 3; i++) mapper.map(recordOf('DeviceInfo', { NewOne: 1, DeviceName: 7, IsExcluded: 'perhaps' }))
+    mapper.map(recordOf('Novel', { A: 1 }))
+    expect(mapper.takeDrift()).toEqual([
+      {
+        kind: 'type_change',
+        table: 'DeviceInfo',
+        column: 'DeviceName',
+        detail: 'expected string, found number',
+        count: 3,
+      },
+      {
+        kind: 'type_change',
+        table: 'DeviceInfo',
+        column: 'IsExcluded',
+        detail: 'expected bool, found string',
+        count: 3,
+      },
+      { kind: 'new_column', table: 'DeviceInfo', column: 'NewOne', detail: '', count: 3 },
+      { kind: 'new_table', table: 'Novel', column: '', detail: '', count: 1 },
+    ])
+    expect(mapper.takeDrift()).toEqual([])
+  })
+
+  test('R23: MachineGroup is no drift in any table', () => {
+    const mapper = createMapper(usual)
+    const { document } = mapper.map(recordOf('EmailEvents', { MachineGroup: 'g' }))
+    expect(at(written(document), 'V.machine_group')).toBe('g')
+    expect(mapper.takeDrift()).toEqual([])
+  })
+
+  test('the number of entries is bounded', () => {
+    const mapper = createMapper(usual)
+    for (let i = 0; i < 3000; i++) mapper.map(recordOf(`Table${i}`, {}))
+    const drift = mapper.takeDrift()
+    expect(drift.length).toBeLessThanOrEqual(1001)
+    expect(drift.reduce((sum, { count }) => sum + count, 0)).toBe(3000)
+  })
+})
+
+describe('limits', () => {
+  const mapper = createMapper({ ...usual, limits: { depth: 5, keys: 20 } })
+
+  test('a value that is nested too deep is rejected with its place', () => {
+    const deep = { a: { b: { c: { d: 1 } } } }
+    expect(mapper.map(recordOf('CloudAppEvents', { RawEventData: deep })).reject).toMatchObject({
+      reason: 'too_deep',
+      pointer: '/properties/RawEventData',
+      detail: 'nested deeper than 5 levels',
+    })
+    expect(mapper.map(recordOf('CloudAppEvents', { 'New/One': deep })).reject?.pointer).toBe('/properties/New~1One')
+    expect(mapper.map(recordOf('CloudAppEvents', { RawEventData: deep.a })).reject).toBeUndefined()
+  })
+
+  test('keys and elements of all values are counted together', () => {
+    const list = Array.from({ length: 9 }, (_, index) => index)
+    expect(mapper.map(recordOf('CloudAppEvents', { RawEventData: list })).reject).toBeUndefined()
+    expect(mapper.map(recordOf('CloudAppEvents', { RawEventData: list, SessionData: list })).reject).toMatchObject({
+      reason: 'too_large',
+      detail: 'more than 20 keys and elements',
+    })
+  })
+
+  test('JSON text beyond the limits stays text', () => {
+    const text = '{"a":{"b":{"c":{"d":{"e":{"f":1}}}}}}'
+    const { document, reject } = mapper.map(recordOf('DeviceEvents', { AdditionalFields: text }))
+    expect(reject).toBeUndefined()
+    expect(at(written(document), 'V.additional_fields')).toEqual({ value: text })
+  })
+
+  test('what a deep value of the wrong type would be is not looked at', () => {
+    let deep: unknown = 1
+    for (let i = 0; i < 100_000; i++) deep = [deep]
+    expect(mapper.map(recordOf('DeviceInfo', { DeviceName: deep })).reject).toMatchObject({ reason: 'too_deep' })
+  })
+})
+
+test('__proto__ is data wherever it stands', () => {
+  const properties = JSON.parse('{"__proto__":{"x":1},"RawEventData":{"__proto__":{"y":""},"z":2},"constructor":"c"}')
+  const { document } = createMapper(usual).map(recordOf('CloudAppEvents', properties))
+  const text = JSON.stringify(document)
+  expect(text).toContain('"z":2')
+  expect(text).toContain('"constructor":"c"')
+  expect(text).toMatch(/"(__)?proto__":.*x/)
+  expect(({} as Record<string, unknown>).x).toBeUndefined()
+})
