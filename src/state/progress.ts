@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import type { CheckpointOutcome, Cursor, RewindableSource, SourceBatch } from '../core/types.ts'
+import type { CheckpointOutcome, Cursor, Positions, RewindableSource, SourceBatch } from '../core/types.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Ledger } from './ledger.ts'
 
@@ -39,6 +39,7 @@ export interface Settlers {
  */
 export class Progress {
   #streams = new Map<string, StreamState>()
+  #openings = new Map<string, Promise<void>>()
   readonly #required: Ledger
   readonly #optional: ReadonlyMap<string, Ledger>
   readonly #checkpoints: Checkpoints
@@ -57,11 +58,23 @@ export class Progress {
     )
   }
 
-  /** Learns where the stream was left, unless it is known already. Waits while the store cannot be asked. */
-  async open(source: RewindableSource, batch: SourceBatch): Promise<void> {
-    if (this.#streams.has(batch.stream)) return
-    const positions = await this.#ask(source, batch.stream)
-    if (!positions) return
+  /**
+   * Learns where the stream was left, unless it is known already. Waits while the store cannot be asked. Only the first
+   * batch may tell where a stream without a checkpoint begins, so later ones wait for its answer.
+   */
+  open(source: RewindableSource, batch: SourceBatch): Promise<void> {
+    const known = this.#openings.get(batch.stream)
+    if (known) return known
+    const opening: Promise<void> = this.#ask(source, batch.stream).then(positions => {
+      // Lost while it was asked for: the answer is of another time.
+      const isCurrent = this.#openings.get(batch.stream) === opening
+      if (positions && isCurrent) this.#learn(source, batch, positions)
+    })
+    this.#openings.set(batch.stream, opening)
+    return opening
+  }
+
+  #learn(source: RewindableSource, batch: SourceBatch, positions: Positions): void {
     // A stream without a checkpoint has been delivered up to just before its first message.
     const before: Cursor = { sequenceNumber: batch.messages[0]!.sequenceNumber - 1, offset: '-1' }
     const checkpoint = positions.checkpoint ?? before
@@ -95,13 +108,14 @@ export class Progress {
 
   /** Drops what is known of a stream: another replica has it, or it is taken up anew. */
   forget(stream: string): void {
+    this.#openings.delete(stream)
     this.#streams.delete(stream)
     this.#checkpoints.forget(stream)
     for (const ledger of [this.#required, ...this.#optional.values()]) ledger.forget(stream)
   }
 
   forgetAll(): void {
-    for (const stream of [...this.#streams.keys()]) this.forget(stream)
+    for (const stream of [...this.#openings.keys()]) this.forget(stream)
   }
 
   drained(): Promise<void> {

@@ -68,7 +68,9 @@ export class MemorySource implements RewindableSource {
     return 'written'
   }
 
+  /** Answers only after more batches have come, as a real store does. */
   async positions(stream: string): Promise<Positions> {
+    await new Promise(resolve => setTimeout(resolve, 5))
     const partition = stream.slice(stream.indexOf('/') + 1)
     return { checkpoint: this.#hub.checkpoints.get(partition), lanes: new Map(this.#hub.lanes.get(partition)) }
   }

@@ -1,0 +1,88 @@
+import { startAdmin } from './admin/server.ts'
+import type { Config } from './config.ts'
+import { createEventHubSource } from './consumer/source.ts'
+import { Budget } from './core/budget.ts'
+import type { Log } from './core/log.ts'
+import { createMetrics, type Metrics } from './core/metrics.ts'
+import { FileDeadLetter } from './output/dead-letter.ts'
+import { kinds } from './output/kinds.ts'
+import { Lane } from './output/lane.ts'
+import { lanePolicy, type OutputKind } from './output/policy.ts'
+import { runPipeline } from './pipeline.ts'
+import { createTransform } from './transform/pool.ts'
+
+export interface App {
+  readonly metrics: Metrics
+  /** The lanes' names and states, for whoever watches. */
+  readonly lanes: readonly Lane[]
+  /** Runs until `stop`, then drains; `abort` gives up. Throws what ended it, if it was not asked to end. */
+  run(stop: AbortSignal, abort: AbortSignal): Promise<void>
+}
+
+/** What the process around it gives. */
+export interface Surroundings {
+  readonly log: Log
+  readonly stdout: NodeJS.WritableStream
+}
+
+/** The architecture: sources → transform → lanes → outputs, with rejects to the dead letter and progress to the checkpoints. */
+export function createApp(config: Config, { log, stdout }: Surroundings): App {
+  const metrics = createMetrics()
+  const ended = new AbortController()
+  const failed = new AbortController()
+  const budget = new Budget(config.limits.inFlightBytes, used => metrics.budgetUsed.set(used))
+  metrics.budgetBytes.set(budget.limit)
+
+  const deadLetter = new FileDeadLetter(config.deadLetter, { log, metrics })
+  const transform = createTransform(config.transform)
+  const lanes = config.outputs.map(({ name, kind: kindName, options, required, tables, batch }) => {
+    const kind: OutputKind = kinds[kindName]
+    const output = kind.create(name, options as never, { stdout })
+    const policy = lanePolicy(kind, batch)
+    const lane = new Lane({ name, output, policy, tables, deadLetter, log, metrics, signal: ended.signal })
+    return { lane, output, required }
+  })
+  const sources = config.sources.map(({ name, eventHub }) =>
+    createEventHubSource({
+      name,
+      options: eventHub,
+      checkpoints: config.checkpoints,
+      prefetchBytes: budget.limit / 4,
+      log,
+      metrics,
+      fatal: error => failed.abort(error),
+    }),
+  )
+
+  return {
+    metrics,
+    lanes: lanes.map(({ lane }) => lane),
+    async run(stop, abort) {
+      const ready = () => lanes.every(({ lane, required }) => !required || lane.state !== 'down')
+      const admin = config.admin && (await startAdmin({ listen: config.admin.listen, metrics, ready }))
+      if (admin) log.info(`admin endpoint on ${admin.address}`)
+      try {
+        await runPipeline(
+          {
+            sources,
+            transform,
+            lanes,
+            deadLetter,
+            budget,
+            ended,
+            checkpointInterval: config.checkpoints.interval,
+            drainLimit: config.limits.drain,
+            catchUpSlice: 60_000,
+            log,
+            metrics,
+          },
+          AbortSignal.any([stop, failed.signal]),
+          abort,
+        )
+      } finally {
+        await admin?.close()
+      }
+      failed.signal.throwIfAborted()
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import { Command, Option } from 'commander'
+import { createApp } from '../app.ts'
+import { ConfigError, formatFinding } from '../config/finding.ts'
+import { type Config, findConfig } from '../config.ts'
+import { jsonLog, type Log, type LogLevel, textLog } from '../core/log.ts'
+import { listenForSignals } from './signals.ts'
+
+interface RunOptions {
+  readonly config?: string
+  readonly logFormat?: 'json' | 'text'
+  readonly logLevel: LogLevel
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Read the configured sources and deliver to the outputs until SIGTERM')
+    .option('-c, --config <file>', 'configuration file (default: ./xdrelay.yaml, else environment variables)')
+    .addOption(new Option('--log-format <format>', 'default: text on a terminal, else json').choices(['json', 'text']))
+    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .action(run)
+}
+
+async function run(options: RunOptions): Promise<void> {
+  const log = logTo(options)
+  const config = configFor(options, log)
+  const signals = listenForSignals(text => log.info(text))
+  try {
+    log.info('starting', { 'process.pid': process.pid })
+    await createApp(config, { log, stdout: process.stdout }).run(signals.stop, signals.abort)
+    log.info('stopped: everything received is settled')
+  } finally {
+    signals.release()
+  }
+}
+
+/** Warnings are said once, at the start. */
+function configFor({ config: path }: RunOptions, log: Log): Config {
+  const surroundings = { ...(path === undefined ? {} : { path }), env: process.env, cwd: process.cwd() }
+  const { config, findings, file } = findConfig(surroundings)
+  if (!config) throw new ConfigError(findings, file)
+  for (const finding of findings) log.warn(formatFinding(finding), { 'event.action': 'config_warning' })
+  return config
+}
+
+function logTo({ logFormat, logLevel }: RunOptions): Log {
+  const write = (line: string) => void process.stderr.write(line)
+  const format = logFormat ?? (process.stderr.isTTY ? 'text' : 'json')
+  return format === 'json' ? jsonLog(write, logLevel) : textLog(write, logLevel)
+}
