@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto'
+import { BlobServiceClient, type ContainerClient, isRestError, StorageSharedKeyCredential } from '@azure/storage-blob'
+import { messageOf, XdrelayError } from '../core/errors.ts'
+import { redact } from '../core/secret.ts'
+import { isFlaw, parseStorageConnectionString } from './connection-string.ts'
+import { credentialOf } from './credential.ts'
+import type { CheckpointsOptions } from './options.ts'
+
+/** A blob as far as it is used here: its metadata. Keys are lower case, whoever wrote them. */
+export interface BlobEntry {
+  readonly name: string
+  readonly metadata: Readonly<Record<string, string>>
+  readonly etag: string
+  /** Milliseconds since the epoch, by the storage account's clock. */
+  readonly lastModified: number
+}
+
+export interface BlobListing {
+  readonly entries: readonly BlobEntry[]
+  /** When the storage account answered, by its own clock. */
+  readonly date: number | undefined
+}
+
+/** `conflict`: another writer was there first. `missing`: there is no such blob. */
+export type BlobWrite = { readonly etag: string } | 'conflict' | 'missing'
+
+/** Longer than a slow account takes, shorter than for ever: a call that hangs must not end a loop. */
+const callLimit = 60_000
+
+export interface BlobsOptions {
+  /** Attempts per call, the first included. */
+  readonly attempts?: number
+}
+
+/**
+ * The container that ownership and checkpoints live in. Every write is conditional, because each blob may have
+ * several replicas as writers. Failures are `storage_*` errors.
+ */
+export class Blobs {
+  readonly #container: ContainerClient
+  readonly #options: CheckpointsOptions
+
+  constructor(options: CheckpointsOptions, { attempts = 3 }: BlobsOptions = {}) {
+    this.#options = options
+    const retryOptions = { maxTries: attempts, retryDelayInMs: 250, maxRetryDelayInMs: 4000 }
+    this.#container = serviceOf(options, { retryOptions }).getContainerClient(options.container)
+  }
+
+  /** Blobs below a prefix, with their metadata. An absent container that may be created is an empty one. */
+  async list(prefix: string): Promise<BlobListing> {
+    const entries: BlobEntry[] = []
+    let date: number | undefined
+    const abortSignal = AbortSignal.timeout(callLimit)
+    try {
+      for await (const page of this.#container.listBlobsFlat({ prefix, includeMetadata: true, abortSignal }).byPage()) {
+        date ??= page.date?.getTime()
+        for (const { name, metadata, properties } of page.segment.blobItems)
+          entries.push({
+            name,
+            metadata: lowerKeys(metadata),
+            etag: properties.etag,
+            lastModified: properties.lastModified.getTime(),
+          })
+      }
+    } catch (error) {
+      if (!(await this.#createdAfter(error))) throw this.#failure(error)
+    }
+    return { entries, date }
+  }
+
+  /** A blob's metadata. In an absent container that may be created there is no blob. */
+  async head(name: string): Promise<BlobEntry | undefined> {
+    try {
+      const found = await this.#container.getBlobClient(name).getProperties({
+        abortSignal: AbortSignal.timeout(callLimit),
+      })
+      const { metadata, etag, lastModified } = found
+      return { name, metadata: lowerKeys(metadata), etag: etag ?? '', lastModified: lastModified?.getTime() ?? 0 }
+    } catch (error) {
+      if (statusOf(error) === 404 && (this.#options.createContainer || codeOf(error) !== 'ContainerNotFound'))
+        return undefined
+      throw this.#failure(error)
+    }
+  }
+
+  /** Writes a blob only if there is none: of two replicas that start together, one gets it. */
+  async create(name: string, metadata: Record<string, string>): Promise<BlobWrite> {
+    const upload = () =>
+      this.#container.getBlockBlobClient(name).upload('', 0, {
+        metadata,
+        conditions: { ifNoneMatch: '*' },
+        abortSignal: AbortSignal.timeout(callLimit),
+      })
+    try {
+      const written = await upload().catch(async error => {
+        if (await this.#createdAfter(error)) return upload()
+        throw error
+      })
+      return { etag: written.etag ?? '' }
+    } catch (error) {
+      if (isConflict(error)) return 'conflict'
+      throw this.#failure(error)
+    }
+  }
+
+  /** Writes a blob only if it still is the one that was read. */
+  async update(name: string, metadata: Record<string, string>, etag: string): Promise<BlobWrite> {
+    try {
+      const written = await this.#container.getBlobClient(name).setMetadata(metadata, {
+        conditions: { ifMatch: etag },
+        abortSignal: AbortSignal.timeout(callLimit),
+      })
+      return { etag: written.etag ?? '' }
+    } catch (error) {
+      if (isConflict(error)) return 'conflict'
+      if (statusOf(error) === 404) return 'missing'
+      throw this.#failure(error)
+    }
+  }
+
+  /** Removes a blob; one that is not there is fine. */
+  async remove(name: string): Promise<void> {
+    try {
+      await this.#container.getBlobClient(name).delete({ abortSignal: AbortSignal.timeout(callLimit) })
+    } catch (error) {
+      if (statusOf(error) !== 404) throw this.#failure(error)
+    }
+  }
+
+  /**
+   * Proves that the container is there, or may be made, and that it can be written to: a role that only reads would be
+   * noticed at the first claim. `make`: a missing one is made now.
+   */
+  async prove(make: boolean, signal: AbortSignal): Promise<void> {
+    const abort = { abortSignal: signal }
+    try {
+      const exists = await this.#container.exists(abort)
+      if (!exists && !this.#options.createContainer) throw notFound(this.#options)
+      if (!exists && !make) return
+      if (!exists) await this.#container.createIfNotExists(abort)
+      const blob = this.#container.getBlockBlobClient(`xdrelay-probe-${randomUUID()}`)
+      await blob.upload('', 0, abort)
+      await blob.delete(abort)
+    } catch (error) {
+      throw this.#failure(error)
+    }
+  }
+
+  /** Makes an absent container when that is allowed; whether there is one now. */
+  async #createdAfter(error: unknown): Promise<boolean> {
+    if (codeOf(error) !== 'ContainerNotFound' || !this.#options.createContainer) return false
+    try {
+      await this.#container.createIfNotExists()
+      return true
+    } catch (second) {
+      throw this.#failure(second)
+    }
+  }
+
+  #failure(error: unknown): XdrelayError {
+    return storageFailure(error, this.#options)
+  }
+}
+
+function serviceOf(
+  { connectionString, storageAccount, storageAccountKey, endpoint, auth }: CheckpointsOptions,
+  pipeline: { retryOptions: object },
+): BlobServiceClient {
+  if (connectionString) return BlobServiceClient.fromConnectionString(connectionString.reveal(), pipeline)
+  const url = endpoint ?? `https://${storageAccount}.blob.core.windows.net`
+  if (storageAccountKey)
+    return new BlobServiceClient(
+      url,
+      new StorageSharedKeyCredential(storageAccount ?? '', storageAccountKey.reveal()),
+      pipeline,
+    )
+  if (auth) return new BlobServiceClient(url, credentialOf(auth), pipeline)
+  throw new XdrelayError('config_invalid', '`checkpoints` has no credentials of a storage account')
+}
+
+/** An error of the table for whatever a call to the storage account ended with. */
+export function storageFailure(error: unknown, options: CheckpointsOptions): XdrelayError {
+  if (error instanceof XdrelayError) return error
+  const status = statusOf(error)
+  const code = codeOf(error)
+  const where = accountOf(options)
+  const text = redact(messageOf(error).split('\n')[0] ?? '')
+  const facts = { container: options.container }
+  if (code === 'ContainerNotFound') return notFound(options)
+  if (status === 401 || status === 403 || isAuthentication(error))
+    return new XdrelayError(
+      'storage_unauthorized',
+      `${where} refuses \`${credentialField(options)}\` of \`checkpoints\`${code ? ` (${code})` : ''}: ${text}`,
+      { facts },
+    )
+  if (status === undefined)
+    return new XdrelayError('storage_unreachable', `${where} cannot be reached: ${text}`, { facts })
+  return new XdrelayError('storage_failed', `${where} answered ${status}${code ? ` ${code}` : ''}: ${text}`, { facts })
+}
+
+function notFound({ container }: CheckpointsOptions): XdrelayError {
+  return new XdrelayError('container_not_found', `the container \`${container}\` does not exist`, {
+    facts: { container },
+  })
+}
+
+function accountOf({ connectionString, storageAccount, endpoint }: CheckpointsOptions): string {
+  const parsed = connectionString && parseStorageConnectionString(connectionString.reveal())
+  const named = parsed && !isFlaw(parsed) ? parsed.account : undefined
+  return `storage account ${storageAccount ?? named ?? endpoint ?? ''}`.trim()
+}
+
+function credentialField({ connectionString, storageAccountKey }: CheckpointsOptions): string {
+  if (connectionString) return 'connection_string'
+  return storageAccountKey ? 'storage_account_key' : 'auth'
+}
+
+function isConflict(error: unknown): boolean {
+  const status = statusOf(error)
+  return status === 412 || (status === 409 && codeOf(error) === 'BlobAlreadyExists')
+}
+
+function isAuthentication(error: unknown): boolean {
+  return error instanceof Error && /^(Authentication|CredentialUnavailable)/.test(error.name)
+}
+
+function statusOf(error: unknown): number | undefined {
+  return isRestError(error) ? error.statusCode : undefined
+}
+
+/** The service's own code. Answers to HEAD have no body, so it may stand in a header only. */
+function codeOf(error: unknown): string | undefined {
+  if (!isRestError(error)) return undefined
+  const { errorCode } = (error.details ?? {}) as { errorCode?: string }
+  return errorCode ?? error.response?.headers.get('x-ms-error-code') ?? error.code
+}
+
+function lowerKeys(metadata: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key.toLowerCase(), value]))
+}

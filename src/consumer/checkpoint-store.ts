@@ -1,0 +1,108 @@
+import type { Cursor } from '../core/types.ts'
+import type { CheckpointStore, PartitionOwnership } from './client.ts'
+import type { Ownership } from './ownership.ts'
+import { lowest, type PositionStore } from './positions.ts'
+
+export interface CheckpointStoreDeps {
+  readonly ownership: Ownership
+  readonly positions: PositionStore
+  /** Whether a partition is being read here at the moment. */
+  readonly isRead: (partitionId: string) => boolean
+  /** Where this process left a partition that it never lost; undefined when the stored positions count. */
+  readonly resume: (partitionId: string) => Cursor | undefined
+  /** The partition is about to be read from here; from the configured start when undefined. */
+  readonly begin: (partitionId: string, from: Cursor | undefined) => void
+  /** Where to begin without any position; undefined means the configured start as the SDK understands it. */
+  readonly firstStart: (partitionId: string) => Promise<Cursor | undefined>
+  /** The partition cannot be read for now; it is tried again with each round. */
+  readonly unreadable: (partitionId: string, error: unknown) => void
+}
+
+type Listed = Parameters<CheckpointStore['listOwnership']>
+type Checkpoints = Awaited<ReturnType<CheckpointStore['listCheckpoints']>>
+
+/**
+ * What the SDK's balancer sees of ownership and positions. Checkpoints are not written through it: the SDK's way has
+ * no order and no fence (hazard H3). The package for blobs is not used either; it brings a second SDK along (H10).
+ */
+export class BalancerStore implements CheckpointStore {
+  readonly #deps: CheckpointStoreDeps
+  /** Where the partitions claimed so far begin. */
+  #starts = new Map<string, Cursor | undefined>()
+  /** Taken from another replica, whose late writes are not shut out yet. */
+  #unfenced = new Set<string>()
+  #pending = 0
+  #activeAt = performance.now()
+
+  constructor(deps: CheckpointStoreDeps) {
+    this.#deps = deps
+  }
+
+  /** Milliseconds since the SDK's loop last came by; 0 while it waits for the store. */
+  get idle(): number {
+    return this.#pending > 0 ? 0 : performance.now() - this.#activeAt
+  }
+
+  /** Throws when the store does not answer: an empty list would look like a hub without owners. */
+  listOwnership(...[fullyQualifiedNamespace, eventHubName, consumerGroup]: Listed): Promise<PartitionOwnership[]> {
+    return this.#noted(async () => {
+      const entries = await this.#deps.ownership.listForBalancer()
+      return entries.map(entry => ({ ...entry, fullyQualifiedNamespace, eventHubName, consumerGroup }))
+    })
+  }
+
+  claimOwnership(requests: PartitionOwnership[]): Promise<PartitionOwnership[]> {
+    return this.#noted(async () => {
+      const claimed = []
+      for (const request of requests) if (await this.#claim(request)) claimed.push(request)
+      return claimed
+    })
+  }
+
+  /** The partitions claimed here, each with the place to begin at; asked for right after a claim. */
+  async listCheckpoints(...[fullyQualifiedNamespace, eventHubName, consumerGroup]: Listed): Promise<Checkpoints> {
+    return [...this.#starts].flatMap(([partitionId, cursor]) =>
+      cursor ? [{ fullyQualifiedNamespace, eventHubName, consumerGroup, partitionId, ...cursor }] : [],
+    )
+  }
+
+  async updateCheckpoint(): Promise<void> {
+    throw new TypeError('checkpoints are written by the source')
+  }
+
+  async #claim({ partitionId, ownerId, etag }: PartitionOwnership): Promise<boolean> {
+    // The SDK gives everything back when a subscription closes. Closing ends with our own release, and a restart keeps.
+    if (ownerId === '') return false
+    const outcome = await this.#deps.ownership.claim(partitionId, etag)
+    if (outcome === 'refused') return false
+    if (outcome === 'taken') this.#unfenced.add(partitionId)
+    if (outcome === 'renewed' && this.#deps.isRead(partitionId)) return true
+    return this.#prepare(partitionId)
+  }
+
+  /** Finds where to begin. A damaged checkpoint stops its own partition until it is mended, and no other (B7). */
+  async #prepare(partitionId: string): Promise<boolean> {
+    const { positions, resume, begin, firstStart, unreadable } = this.#deps
+    try {
+      if (this.#unfenced.has(partitionId)) await positions.fence(partitionId)
+      this.#unfenced.delete(partitionId)
+      const from = resume(partitionId) ?? lowest(await positions.read(partitionId)) ?? (await firstStart(partitionId))
+      this.#starts.set(partitionId, from)
+      begin(partitionId, from)
+      return true
+    } catch (error) {
+      unreadable(partitionId, error)
+      return false
+    }
+  }
+
+  async #noted<Result>(call: () => Promise<Result>): Promise<Result> {
+    this.#pending += 1
+    try {
+      return await call()
+    } finally {
+      this.#pending -= 1
+      this.#activeAt = performance.now()
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import {
+  type CheckpointStore,
+  EventHubConsumerClient,
+  type EventHubConsumerClientOptions,
+  type EventPosition,
+  earliestEventPosition,
+  latestEventPosition,
+  type PartitionContext,
+  type PartitionOwnership,
+  type ReceivedEventData,
+  RetryMode,
+  type SubscriptionEventHandlers,
+} from '@azure/event-hubs'
+import { isFlaw, parseHubConnectionString } from './connection-string.ts'
+import { credentialOf } from './credential.ts'
+import { limitCredit } from './credit.ts'
+import type { EventHubOptions } from './options.ts'
+
+export type { CheckpointStore, PartitionContext, PartitionOwnership, ReceivedEventData, SubscriptionEventHandlers }
+
+/** What the hub says about a partition. */
+export interface PartitionState {
+  readonly beginningSequenceNumber: number
+  readonly lastEnqueuedSequenceNumber: number
+  readonly lastEnqueuedOffset: string
+  readonly isEmpty: boolean
+}
+
+/** A subscription to all partitions that the balancer gives this replica. */
+export interface Reading {
+  /** Resolves when it is closed or `limit` milliseconds have passed, whichever is first. Never throws. */
+  close(limit: number): Promise<void>
+}
+
+/** Namespace (lower case, no port) and event hub, from whichever fields have them. */
+export function hubAddress(options: EventHubOptions): { readonly namespace: string; readonly eventHub: string } {
+  const parsed = options.connectionString && parseHubConnectionString(options.connectionString.reveal())
+  const address = parsed && !isFlaw(parsed) ? parsed : { namespace: options.namespace ?? '', eventHub: undefined }
+  return { namespace: address.namespace.toLowerCase(), eventHub: options.eventHub ?? address.eventHub ?? '' }
+}
+
+/** Where all SDKs keep ownership and checkpoints in the container; in lower case, or KEDA and others look elsewhere. */
+export function storePrefix(options: EventHubOptions): string {
+  const { namespace, eventHub } = hubAddress(options)
+  return `${namespace}/${eventHub}/${options.consumerGroup}/`.toLowerCase()
+}
+
+export interface SubscribeParts {
+  readonly options: EventHubOptions
+  readonly store: CheckpointStore
+  readonly handlers: SubscriptionEventHandlers
+  /** Name of this replica: the owner id. */
+  readonly replica: string
+  /** Messages that one partition may have under way, by the byte allowance. */
+  readonly creditLimit: () => number
+}
+
+/** Seconds. A lost connection is noticed only when a wait ends (hazard E); short waits are safe with the credit fix. */
+const longestWait = 1
+
+/** Reads through the SDK's load balancer. Each call makes a connection of its own. */
+export function subscribe({ options, store, handlers, replica, creditLimit }: SubscribeParts): Reading {
+  // Full batches need about ten times as much under way as is handed on at once; bytes limit it further.
+  const prefetch = options.maxBatch * 10
+  const unlimit = limitCredit(replica, prefetch, creditLimit)
+  const client = connect(options, store, {
+    identifier: replica,
+    retryOptions: {
+      mode: RetryMode.Exponential,
+      maxRetries: 3,
+      retryDelayInMs: 500,
+      maxRetryDelayInMs: 10_000,
+      timeoutInMs: 20_000,
+    },
+    loadBalancingOptions: {
+      // The SDK's default takes one partition per round: minutes until a large hub is read.
+      strategy: 'greedy',
+      updateIntervalInMs: options.ownership.renew,
+      partitionOwnershipExpirationIntervalInMs: options.ownership.expiry,
+    },
+  })
+  const subscription = client.subscribe(handlers, {
+    maxBatchSize: options.maxBatch,
+    maxWaitTimeInSeconds: longestWait,
+    prefetchCount: prefetch,
+    // The SDK would begin at the newest message and skip all others (hazard H4).
+    startPosition: startPosition(options.start),
+    // The SDK's parsing rounds large integers and hides invalid UTF-8 (hazard H6).
+    skipParsingBodyAsJson: true,
+    trackLastEnqueuedEventProperties: true,
+  })
+  return {
+    async close(limit) {
+      // Closing does not settle when the connection drops meanwhile (hazard I).
+      await within(limit, async () => {
+        await subscription.close()
+        await client.close()
+      })
+      unlimit()
+    },
+  }
+}
+
+/** A connection for questions only. Fails at the first error, within seconds (hazard G). */
+export class HubQuestions {
+  readonly #client: EventHubConsumerClient
+  readonly #limit: number
+
+  constructor(options: EventHubOptions, limit = 10_000) {
+    this.#limit = limit
+    this.#client = connect(options, undefined, { retryOptions: { maxRetries: 0, timeoutInMs: limit } })
+  }
+
+  async partitionIds(): Promise<string[]> {
+    return this.#client.getPartitionIds({ abortSignal: AbortSignal.timeout(this.#limit) })
+  }
+
+  async partition(id: string): Promise<PartitionState> {
+    return this.#client.getPartitionProperties(id, { abortSignal: AbortSignal.timeout(this.#limit) })
+  }
+
+  /**
+   * Opens a receiver in the consumer group for a moment: the only way to learn whether the group exists. Resolves when
+   * it was admitted; throws what the hub said otherwise. Without an epoch, so it takes nothing from an owner.
+   */
+  async tryGroup(partitionId: string): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const subscription = this.#client.subscribe(
+      partitionId,
+      { processEvents: async () => resolve(), processError: async error => reject(error) },
+      { startPosition: latestEventPosition, maxWaitTimeInSeconds: 0.5, maxBatchSize: 1, skipParsingBodyAsJson: true },
+    )
+    try {
+      await promise
+    } finally {
+      void within(1000, () => subscription.close())
+    }
+  }
+
+  async close(limit = 2000): Promise<void> {
+    await within(limit, () => this.#client.close())
+  }
+}
+
+/**
+ * Reads every partition once, from its oldest message to the newest there was at the call. Without an epoch: it takes
+ * nothing from an owner, but a consumer group that has an owner refuses it. Throws what the hub said.
+ */
+export async function readEach(
+  options: EventHubOptions,
+  visit: (partitionId: string, events: readonly ReceivedEventData[]) => void,
+): Promise<void> {
+  const client = connect(options, undefined, { retryOptions: { maxRetries: 3, retryDelayInMs: 500 } })
+  try {
+    const ids = await client.getPartitionIds()
+    await Promise.all(ids.map(id => readOne(client, id, events => visit(id, events))))
+  } finally {
+    await within(2000, () => client.close())
+  }
+}
+
+async function readOne(
+  client: EventHubConsumerClient,
+  partitionId: string,
+  visit: (events: readonly ReceivedEventData[]) => void,
+): Promise<void> {
+  const { lastEnqueuedSequenceNumber, isEmpty } = await client.getPartitionProperties(partitionId)
+  if (isEmpty) return
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const subscription = client.subscribe(
+    partitionId,
+    {
+      async processEvents(events) {
+        visit(events)
+        if ((events.at(-1)?.sequenceNumber ?? -1) >= lastEnqueuedSequenceNumber) resolve()
+      },
+      async processError(error) {
+        reject(error)
+      },
+    },
+    { startPosition: earliestEventPosition, maxBatchSize: 100, maxWaitTimeInSeconds: 1, skipParsingBodyAsJson: true },
+  )
+  await promise.finally(() => within(2000, () => subscription.close()))
+}
+
+function connect(
+  options: EventHubOptions,
+  store: CheckpointStore | undefined,
+  clientOptions: EventHubConsumerClientOptions,
+): EventHubConsumerClient {
+  const { consumerGroup, connectionString, auth } = options
+  const { namespace, eventHub } = hubAddress(options)
+  if (connectionString) {
+    const text = connectionString.reveal()
+    return store
+      ? new EventHubConsumerClient(consumerGroup, text, eventHub, store, clientOptions)
+      : new EventHubConsumerClient(consumerGroup, text, eventHub, clientOptions)
+  }
+  const credential = credentialOf(auth ?? { kind: 'managed_identity' })
+  return store
+    ? new EventHubConsumerClient(consumerGroup, namespace, eventHub, credential, store, clientOptions)
+    : new EventHubConsumerClient(consumerGroup, namespace, eventHub, credential, clientOptions)
+}
+
+function startPosition(start: EventHubOptions['start']): EventPosition {
+  if (start === 'latest') return latestEventPosition
+  return start === 'earliest' ? earliestEventPosition : { enqueuedOn: start }
+}
+
+async function within(limit: number, task: () => Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, limit)
+  await Promise.race([task().catch(() => {}), promise])
+  clearTimeout(timer)
+}

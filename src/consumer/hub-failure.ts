@@ -1,0 +1,83 @@
+import { XdrelayError } from '../core/errors.ts'
+import { redact } from '../core/secret.ts'
+import { hubAddress } from './client.ts'
+import type { EventHubOptions } from './options.ts'
+
+/** An error of the table for whatever the SDK reports. The SDK's texts may quote the key, so they are redacted. */
+export function hubFailure(error: unknown, options: EventHubOptions): XdrelayError {
+  if (error instanceof XdrelayError) return error
+  const all = flatten(error)
+  const text = redact([...new Set(all.map(({ message }) => message.trim()).filter(Boolean))].join('; ').slice(0, 400))
+  const { namespace, eventHub } = hubAddress(options)
+  const group = options.consumerGroup
+  const facts = { namespace, 'event hub': eventHub }
+  const has = (test: (each: ErrorLike) => boolean) => all.some(test)
+  if (has(isUnauthorized))
+    return new XdrelayError('hub_unauthorized', `${namespace} refuses the ${credentialField(options)}: ${text}`, {
+      facts,
+    })
+  if (has(isUnreachable))
+    return new XdrelayError('hub_unreachable', `${namespace} cannot be reached: ${text}`, { facts })
+  if (has(({ message }) => /consumer-?group/i.test(message)) && has(isNotFound))
+    return new XdrelayError('consumer_group_not_found', `\`${eventHub}\` has no consumer group \`${group}\`: ${text}`, {
+      facts: { ...facts, 'consumer group': group },
+    })
+  if (has(isNotFound))
+    return new XdrelayError('hub_not_found', `${namespace} has no event hub \`${eventHub}\`: ${text}`, { facts })
+  return new XdrelayError('hub_failed', `${namespace}: ${text || 'failed without a word'}`, { facts })
+}
+
+/** Another reader holds the partition: the hub took the link away, or does not give one without an epoch. */
+export function isTakenByAnother(error: unknown): boolean {
+  return flatten(error).some(({ code }) => code === 'ReceiverDisconnectedError')
+}
+
+/** The position lies behind the newest message: the hub was made anew, or failed over to another region. */
+export function isBeyondTheEnd(error: unknown): boolean {
+  return flatten(error).some(
+    ({ code, message }) => /^Argument/.test(code ?? '') && /supplied (offset|sequence number)/i.test(message),
+  )
+}
+
+export function isAbort(error: unknown): boolean {
+  return flatten(error).some(({ name }) => name === 'AbortError')
+}
+
+function credentialField({ connectionString, auth }: EventHubOptions): string {
+  return connectionString ? 'key in `connection_string`' : `identity in \`auth\` (${auth?.kind ?? 'none'})`
+}
+
+interface ErrorLike {
+  readonly name: string
+  readonly message: string
+  readonly code: string | undefined
+}
+
+/** The SDK wraps retries into an AggregateError whose own message is empty. */
+function flatten(error: unknown): ErrorLike[] {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(flatten)
+  if (!(error instanceof Error)) return [{ name: '', message: String(error), code: undefined }]
+  const { code } = error as { code?: unknown }
+  return [{ name: error.name, message: error.message, code: typeof code === 'string' ? code : undefined }]
+}
+
+function isUnauthorized({ code, name, message }: ErrorLike): boolean {
+  return (
+    code === 'UnauthorizedError' ||
+    /^(Authentication|CredentialUnavailable)/.test(name) ||
+    /status-code: 40[13]|unauthorized|InvalidSignature|ExpiredToken/i.test(message)
+  )
+}
+
+function isNotFound({ code, message }: ErrorLike): boolean {
+  return code === 'MessagingEntityNotFoundError' || /could not be found|amqp:not-found|status-code: 404/i.test(message)
+}
+
+function isUnreachable({ code, name, message }: ErrorLike): boolean {
+  return (
+    /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPROTO|CERT_|getaddrinfo/.test(
+      `${code} ${message}`,
+    ) ||
+    /^(OperationTimeoutError|AbortError|TimeoutError|ConnectionLostError|ServiceCommunicationError)$/.test(code ?? name)
+  )
+}

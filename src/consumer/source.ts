@@ -1,0 +1,294 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { classify, messageOf, XdrelayError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import type { Metrics } from '../core/metrics.ts'
+import type { CheckpointOutcome, Cursor, Positions, RewindableSource, Sink } from '../core/types.ts'
+import { Blobs } from './blobs.ts'
+import { BalancerStore } from './checkpoint-store.ts'
+import { HubQuestions, hubAddress, type Reading, storePrefix, subscribe } from './client.ts'
+import { PrefetchAllowance } from './credit.ts'
+import { Gate } from './gate.ts'
+import { hubFailure, isAbort, isBeyondTheEnd, isTakenByAnother } from './hub-failure.ts'
+import type { CheckpointsOptions, EventHubOptions } from './options.ts'
+import { OwnedPartitions, partitionOf } from './owned.ts'
+import { Ownership } from './ownership.ts'
+import type { Partition } from './partition.ts'
+import { PositionStore } from './positions.ts'
+import { probe } from './probe.ts'
+import { Reader } from './reader.ts'
+import { Troubles } from './troubles.ts'
+import { Watchdog } from './watchdog.ts'
+
+export interface EventHubSourceDeps {
+  /** The source's name in the configuration. */
+  readonly name: string
+  readonly options: EventHubOptions
+  readonly checkpoints: CheckpointsOptions
+  /** Bytes that may wait in the SDK's queues, over all partitions. */
+  readonly prefetchBytes: number
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Called when reading cannot be brought back to life. */
+  readonly fatal: (error: XdrelayError) => void
+}
+
+/** Milliseconds that closing a subscription, and giving ownership back, may take at most. */
+const closeLimit = 5000
+
+/** Reads an event hub through a consumer group, together with other replicas. */
+export function createEventHubSource(deps: EventHubSourceDeps): RewindableSource {
+  return new EventHubSource(deps)
+}
+
+class EventHubSource implements RewindableSource {
+  readonly name: string
+  readonly #deps: EventHubSourceDeps
+  /** The service takes no more than 64 characters. */
+  readonly #replica = `${hostname().slice(0, 50)}-${randomBytes(4).toString('hex')}`
+  readonly #ownership: Ownership
+  readonly #positions: PositionStore
+  readonly #store: BalancerStore
+  readonly #watchdog: Watchdog
+  readonly #troubles: Troubles
+  readonly #allowance: PrefetchAllowance
+  readonly #gate = new Gate()
+  readonly #owned: OwnedPartitions
+  #turns = new Map<string, Promise<void>>()
+  #sink: Sink | undefined
+  #reading: { readonly reader: Reader; readonly subscription: Reading } | undefined
+  /** Subscribing anew happens one at a time. */
+  #change: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(deps: EventHubSourceDeps) {
+    const { name, options, checkpoints, log, metrics, fatal } = deps
+    this.name = name
+    this.#deps = deps
+    const { namespace, eventHub } = hubAddress(options)
+    this.#allowance = new PrefetchAllowance(deps.prefetchBytes)
+    const origin = { source: name, namespace, eventHub, consumerGroup: options.consumerGroup }
+    this.#owned = new OwnedPartitions({ origin, allowance: this.#allowance, metrics, log })
+    const prefix = storePrefix(options)
+    const blobs = new Blobs(checkpoints)
+    const isRead = (partitionId: string) => this.#owned.get(partitionId)?.pump !== undefined
+    const { renew } = options.ownership
+    const lost = (partitionId: string) => this.#lost(partitionId)
+    this.#ownership = new Ownership({ blobs, prefix, owner: this.#replica, renew, isRead, lost, log })
+    this.#positions = new PositionStore(blobs, prefix, this.#replica, id => this.#ownership.confirm(id))
+    this.#store = new BalancerStore({
+      ownership: this.#ownership,
+      positions: this.#positions,
+      isRead,
+      resume: partitionId => this.#owned.get(partitionId)?.handedOn,
+      begin: (partitionId, from) => this.#owned.begin(partitionId, from),
+      firstStart: partitionId => this.#firstStart(partitionId),
+      unreadable: (partitionId, error) => {
+        this.#troubles.report(this.#subject(partitionId), `is not read: ${messageOf(error)}`, classify(error).code)
+      },
+    })
+    this.#watchdog = new Watchdog({
+      options,
+      partitions: () => this.#owned,
+      balancerIdle: () => this.#store.idle,
+      restart: (reason, partitions) => this.#resubscribe(reason, partitions),
+      observed: partition => this.#owned.showLag(partition),
+      failed: error => this.#failed('', error),
+      fatal,
+      log,
+    })
+    this.#troubles = new Troubles(log)
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    const { partitions } = await probe(this.#deps.options, this.#deps.checkpoints, signal)
+    this.#allowance.expected = partitions
+  }
+
+  async start(sink: Sink): Promise<void> {
+    this.#sink = sink
+    this.#ownership.start()
+    this.#subscribe()
+    this.#watchdog.start()
+  }
+
+  /** After this no batch is handed on; ownership is kept, handlers wait at the gate (hazard F). */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#ownership.closed = true
+    this.#watchdog.stop()
+    this.#gate.shut()
+  }
+
+  async close(): Promise<void> {
+    await this.stop()
+    await this.#change
+    await this.#unsubscribe()
+    this.#owned.hideAll()
+    await this.#ownership.release(closeLimit)
+  }
+
+  async checkpoint(stream: string, cursor: Cursor): Promise<CheckpointOutcome> {
+    const partition = this.#owned.find(stream)
+    if (!partition) return 'stale'
+    const outcome = await this.#positions.checkpoint(partition.origin.partitionId, cursor)
+    if (outcome === 'written') {
+      partition.checkpoint = cursor
+      this.#owned.showLag(partition)
+    }
+    return outcome
+  }
+
+  positions(stream: string): Promise<Positions> {
+    return this.#positions.read(partitionOf(stream))
+  }
+
+  async saveLanePosition(output: string, stream: string, cursor: Cursor): Promise<CheckpointOutcome> {
+    return this.#owned.find(stream) ? this.#positions.saveLane(output, partitionOf(stream), cursor) : 'stale'
+  }
+
+  async clearLanePosition(output: string, stream: string): Promise<void> {
+    if (this.#owned.find(stream)) await this.#positions.clearLane(output, partitionOf(stream))
+  }
+
+  async restart(settled: () => Promise<void>): Promise<void> {
+    this.#gate.shut()
+    try {
+      await settled()
+      for (const partition of this.#owned) partition.rewind()
+      await this.#resubscribe('rewind', [])
+    } finally {
+      if (!this.#stopped) this.#gate.open()
+    }
+    await this.#untilRead()
+  }
+
+  #subscribe(): void {
+    const { options, metrics, log } = this.#deps
+    const reader = new Reader({
+      sink: this.#sink!,
+      gate: this.#gate,
+      metrics,
+      log,
+      observe: (messages, bytes) => this.#allowance.observe(messages, bytes),
+      partition: partitionId => this.#owned.get(partitionId),
+      confirm: async partition => {
+        await this.#ownership.confirm(partition.origin.partitionId).catch(() => {})
+      },
+      failed: (partitionId, error) => this.#failed(partitionId, error),
+      wellAgain: partitionId => {
+        this.#troubles.over(this.#subject(partitionId))
+        this.#troubles.over(this.name)
+      },
+      turns: this.#turns,
+    })
+    const subscription = subscribe({
+      options,
+      store: this.#store,
+      handlers: reader,
+      replica: this.#replica,
+      creditLimit: () => this.#allowance.messages,
+    })
+    this.#reading = { reader, subscription }
+  }
+
+  async #unsubscribe(): Promise<void> {
+    const reading = this.#reading
+    this.#reading = undefined
+    reading?.reader.end()
+    await reading?.subscription.close(closeLimit)
+    for (const partition of this.#owned) partition.pump = undefined
+  }
+
+  /** Ownership stays, so that no other replica takes the partitions meanwhile; the new subscription takes them up at once. */
+  #resubscribe(reason: string, partitions: readonly Partition[]): Promise<void> {
+    const { metrics, log, name } = this.#deps
+    const change = this.#change.then(async () => {
+      if (this.#stopped) return
+      log.info(`${name}: subscribing anew (${reason})`, { 'event.action': 'source_restart' })
+      for (const { origin } of partitions)
+        metrics.partitionRestarts.inc({ source: name, partition: origin.partitionId, reason })
+      await this.#unsubscribe()
+      if (!this.#stopped) this.#subscribe()
+    })
+    this.#change = change.catch(error => log.error(`${name}: subscribing anew failed: ${messageOf(error)}`))
+    return change
+  }
+
+  /** Waits until every partition that is owned is read again; not for ever, since others may take some. */
+  async #untilRead(): Promise<void> {
+    const until = performance.now() + this.#deps.options.ownership.expiry
+    const isIdle = (partition: Partition) => partition.pump === undefined
+    while (!this.#stopped && performance.now() < until && [...this.#owned].some(isIdle))
+      await new Promise(resolve => setTimeout(resolve, 20))
+  }
+
+  #lost(partitionId: string): void {
+    const partition = this.#owned.lose(partitionId)
+    this.#positions.forget(partitionId)
+    // While a batch is being taken, the reader says it when that is over.
+    if (partition && !partition.blocked) this.#sink?.lost(partition.stream)
+  }
+
+  #failed(partitionId: string, error: unknown): void {
+    if (isAbort(error)) return
+    const partition = this.#owned.get(partitionId)
+    if (isTakenByAnother(error)) void this.#takenByAnother(partitionId)
+    else if (partition && isBeyondTheEnd(error)) void this.#startOver(partition, error)
+    else this.#report(partitionId, hubFailure(error, this.#deps.options))
+  }
+
+  #report(partitionId: string, { message, code }: XdrelayError): void {
+    this.#troubles.report(this.#subject(partitionId), message, code)
+  }
+
+  /** Usual when replicas come and go; a reader that does not take part in sharing is a mistake worth a word (A12, A16). */
+  async #takenByAnother(partitionId: string): Promise<void> {
+    const isOurs = await this.#ownership.confirm(partitionId).catch(() => false)
+    if (!isOurs) return
+    const text = `a reader outside of xdrelay has taken the partition; consumer group \`${this.#deps.options.consumerGroup}\` must belong to xdrelay alone`
+    this.#report(partitionId, new XdrelayError('hub_failed', text))
+  }
+
+  /**
+   * `start: latest` means from the first start on. It is fixed by a checkpoint at once, or what comes between two
+   * starts, or between two connections, would be skipped without a word.
+   */
+  async #firstStart(partitionId: string): Promise<Cursor | undefined> {
+    const { options } = this.#deps
+    if (options.start !== 'latest') return undefined
+    const questions = new HubQuestions(options)
+    try {
+      const state = await questions.partition(partitionId)
+      const cursor = { sequenceNumber: state.lastEnqueuedSequenceNumber, offset: state.lastEnqueuedOffset }
+      await this.#positions.checkpoint(partitionId, cursor)
+      return cursor
+    } catch (error) {
+      throw hubFailure(error, options)
+    } finally {
+      void questions.close()
+    }
+  }
+
+  /**
+   * The stored position lies behind the hub's newest message: the hub was made anew, or failed over. Its messages are
+   * other ones, so all of them are read (B9); said loudly, since what the old hub still had is gone.
+   */
+  async #startOver(partition: Partition, error: unknown): Promise<void> {
+    const { partitionId } = partition.origin
+    const { log, options } = this.#deps
+    log.error(
+      `${partition.stream}: the checkpoint lies behind the end of the event hub, which must have been made anew; reading it from the start (${hubFailure(error, options).message})`,
+      { 'event.action': 'hub_replaced' },
+    )
+    partition.rewind('start')
+    this.#sink?.lost(partition.stream)
+    await this.#positions
+      .reset(partitionId)
+      .catch(failure => log.warn(`${partition.stream}: the old checkpoint cannot be removed: ${messageOf(failure)}`))
+  }
+
+  #subject(partitionId: string): string {
+    return partitionId === '' ? this.name : `${this.name}/${partitionId}`
+  }
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import { checkpointsProblems, eventHubProblems } from '../../src/consumer/findings.ts'
+import type { CheckpointsOptions, EventHubOptions } from '../../src/consumer/options.ts'
+import { Secret } from '../../src/core/secret.ts'
+
+const key = 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI='
+const good = `Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=listen;SharedAccessKey=${key}`
+const base = {
+  consumerGroup: '$Default',
+  start: 'earliest',
+  ownership: { renew: 5000, expiry: 15_000 },
+  maxBatch: 64,
+  stallAfter: 90_000,
+} as const
+
+const hub = (options: Partial<EventHubOptions>) => eventHubProblems({ ...base, ...options })
+const hubText = (text: string, eventHub?: string) =>
+  hub({ connectionString: new Secret(text), ...(eventHub && { eventHub }) })
+const store = (options: Partial<CheckpointsOptions>) =>
+  checkpointsProblems({ container: 'xdrelay-checkpoints', createContainer: true, interval: 5000, ...options })
+
+describe('event_hub', () => {
+  test.each([
+    [good, 'xdr'],
+    [`${good};EntityPath=xdr`, undefined],
+    [`${good};EntityPath=xdr`, 'xdr'],
+    ['Endpoint=sb://h/;SharedAccessSignature=SharedAccessSignature sr=x&sig=y&se=1&skn=z', 'xdr'],
+    [`Endpoint=sb://localhost:5673;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true`, 'xdr'],
+    [`Endpoint=sb://hub.lan:1234/;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;`, 'xdr'],
+    [` ${good} ; EntityPath=xdr ;`, undefined],
+  ])('%s is fine', (text, eventHub) => {
+    expect(hubText(text, eventHub)).toEqual([])
+  })
+
+  test.each([
+    ['no endpoint', good.replace(/Endpoint=[^;]+;/, ''), 'Endpoint'],
+    ['an endpoint without scheme', good.replace('sb://', ''), 'Endpoint'],
+    ['no key', good.replace(/;SharedAccessKey=.*/, ''), 'SharedAccessKey'],
+    ['no key name', good.replace('SharedAccessKeyName=listen;', ''), 'SharedAccessKeyName'],
+    ['a key in the wrong case', good.replace('SharedAccessKey=', 'sharedaccesskey='), 'SharedAccessKey'],
+    ['an emulator flag in the wrong case', `${good};UseDevelopmentEmulator=True`, 'UseDevelopmentEmulator=true'],
+    ['a part without a value', `${good};oops`, 'Key=value'],
+    ['something else altogether', key, 'Endpoint'],
+  ])('%s is said, and the secret is not', (_what, text, hint) => {
+    const [problem, ...others] = hubText(text, 'xdr')
+    expect(others).toEqual([])
+    expect(problem!.path).toEqual(['connection_string'])
+    expect(`${problem!.message} ${problem!.fix}`).toContain(hint)
+    expect(JSON.stringify(problem)).not.toContain(key.slice(0, 10))
+  })
+
+  test('an EntityPath that differs from event_hub names both', () => {
+    const [problem] = hubText(`${good};EntityPath=one`, 'two')
+    expect(problem).toMatchObject({ path: ['event_hub'] })
+    expect(problem!.message).toMatch(/`two`.*`one`/)
+  })
+
+  test('without any credentials, or with two, there is one finding', () => {
+    expect(hub({ eventHub: 'xdr' }).map(({ path }) => path)).toEqual([[]])
+    const both = { connectionString: new Secret(good), namespace: 'n.servicebus.windows.net', eventHub: 'xdr' }
+    expect(hub(both).map(({ path }) => path)).toEqual([['namespace']])
+  })
+
+  test('a namespace needs an identity, a name and to be a host name', () => {
+    const auth = { kind: 'managed_identity' } as const
+    expect(hub({ namespace: 'n.servicebus.windows.net', eventHub: 'xdr', auth })).toEqual([])
+    expect(hub({ namespace: 'n.servicebus.windows.net' }).map(({ path }) => path)).toEqual([['auth'], ['event_hub']])
+    expect(hub({ namespace: 'sb://n/', eventHub: 'xdr', auth }).map(({ path }) => path)).toEqual([['namespace']])
+  })
+
+  test('an application needs tenant, client and secret', () => {
+    const auth = { kind: 'client_secret', clientId: 'c' } as const
+    const problems = hub({ namespace: 'n.servicebus.windows.net', eventHub: 'xdr', auth })
+    expect(problems.map(({ path }) => path.join('.'))).toEqual(['auth.tenant_id', 'auth.client_secret'])
+  })
+
+  test('an expiry too close to the renewal would make replicas take partitions from healthy ones', () => {
+    const options = { connectionString: new Secret(good), eventHub: 'xdr' }
+    expect(hub({ ...options, ownership: { renew: 5000, expiry: 9000 } })[0]!.path).toEqual(['ownership', 'expiry'])
+    expect(hub({ ...options, ownership: { renew: 5000, expiry: 10_000 } })).toEqual([])
+  })
+})
+
+test('times so short that they would only burn the processor are refused', () => {
+  expect(hub({ connectionString: new Secret(good), eventHub: 'xdr', stallAfter: 0 })[0]!.path).toEqual(['stall_after'])
+  expect(store({ connectionString: new Secret('UseDevelopmentStorage=true'), interval: 0 })[0]!.path).toEqual([
+    'interval',
+  ])
+})
+
+describe('checkpoints', () => {
+  const accountKey = new Secret(Buffer.alloc(64, 7).toString('base64'))
+
+  test.each<[string, Partial<CheckpointsOptions>]>([
+    ['account and key', { storageAccount: 'acct', storageAccountKey: accountKey }],
+    ['account, key and endpoint', { storageAccount: 'acct', storageAccountKey: accountKey, endpoint: 'http://h/acct' }],
+    ['account and identity', { storageAccount: 'acct', auth: { kind: 'managed_identity' } }],
+    ['a connection string', { connectionString: new Secret(`AccountName=a;AccountKey=${accountKey.reveal()}`) }],
+    ['the local emulator', { connectionString: new Secret('UseDevelopmentStorage=true') }],
+  ])('%s is fine', (_what, options) => {
+    expect(store(options)).toEqual([])
+  })
+
+  test.each<[string, Partial<CheckpointsOptions>, string]>([
+    ['nothing', {}, ''],
+    ['an account without credentials', { storageAccount: 'acct' }, ''],
+    ['a key without an account', { storageAccountKey: accountKey, endpoint: 'http://h' }, 'storage_account'],
+    ['a key that is none', { storageAccount: 'a', storageAccountKey: new Secret('not a key!') }, 'storage_account_key'],
+    ['a torn connection string', { connectionString: new Secret('AccountName=a;AccountKey=%%%') }, 'connection_string'],
+    [
+      'two credentials',
+      { storageAccount: 'a', storageAccountKey: accountKey, auth: { kind: 'managed_identity' } },
+      'auth',
+    ],
+    [
+      'an impossible container',
+      { connectionString: new Secret('UseDevelopmentStorage=true'), container: 'Up_' },
+      'container',
+    ],
+  ])('%s is one finding', (_what, options, path) => {
+    const problems = store(options)
+    expect(problems.map(each => each.path.join('.'))).toEqual([path])
+    expect(JSON.stringify(problems)).not.toMatch(/not a key|%%%/)
+  })
+})

@@ -1,0 +1,182 @@
+import { createServer } from 'node:net'
+import { AccountSASPermissions, BlobServiceClient } from '@azure/storage-blob'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { Blobs } from '../../src/consumer/blobs.ts'
+import type { CheckpointsOptions, EventHubOptions } from '../../src/consumer/options.ts'
+import { probeCheckpoints } from '../../src/consumer/probe.ts'
+import { XdrelayError } from '../../src/core/errors.ts'
+import { Secret } from '../../src/core/secret.ts'
+import type { Hub } from '../../src/emulator/hub/hub.ts'
+import { type Storage, startStorage } from '../../src/emulator/storage.ts'
+import { checkpointOptions, hubName, hubOptions, startTestHub, testSource, until } from '../support/event-hub.ts'
+
+let storage: Storage
+beforeAll(async () => {
+  storage = await startStorage()
+})
+afterAll(() => storage.stop())
+
+const wrongKey = 'QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE='
+
+/** What `open` says; the limit is the promise of seconds, and each case has its own hub and store. */
+async function openError(hub: EventHubOptions, checkpoints: CheckpointsOptions): Promise<XdrelayError> {
+  const { source } = testSource(hub, checkpoints)
+  const error = await source.open(AbortSignal.timeout(15_000)).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(XdrelayError)
+  return error as XdrelayError
+}
+
+function withText(hub: Hub, change: (text: string) => string): EventHubOptions {
+  return hubOptions(hub, { connectionString: new Secret(change(hub.connectionString(hubName))) })
+}
+
+describe('G: open says within seconds what is wrong, and never the secret', () => {
+  test('nothing, when all is well; it makes the container and takes nothing from anybody', async () => {
+    const hub = await startTestHub()
+    const checkpoints = checkpointOptions(storage)
+    const { source } = testSource(hubOptions(hub), checkpoints)
+    await source.open(AbortSignal.timeout(15_000))
+    expect((await new Blobs({ ...checkpoints, createContainer: false }).list('')).entries).toEqual([])
+    await until(() => hub.receivers().length === 0)
+  })
+
+  test('a wrong key of the hub', async () => {
+    const hub = await startTestHub()
+    const options = withText(hub, text => text.replace(/SharedAccessKey=[^;]+/, `SharedAccessKey=${wrongKey}`))
+    const error = await openError(options, checkpointOptions(storage))
+    expect(error.kind).toBe('hub_unauthorized')
+    expect(error.message).toContain('connection_string')
+    expect(error.message).not.toContain(wrongKey)
+  }, 20_000)
+
+  test('a wrong name of the hub', async () => {
+    const hub = await startTestHub()
+    const options = hubOptions(hub, { connectionString: new Secret(hub.connectionString()), eventHub: 'nope' })
+    const error = await openError(options, checkpointOptions(storage))
+    expect(error.kind).toBe('hub_not_found')
+    expect(error.message).toContain('`nope`')
+  }, 20_000)
+
+  test('a consumer group that does not exist', async () => {
+    const hub = await startTestHub()
+    const error = await openError(hubOptions(hub, { consumerGroup: 'missing' }), checkpointOptions(storage))
+    expect(error.kind).toBe('consumer_group_not_found')
+    expect(error.message).toContain('`missing`')
+  }, 20_000)
+
+  test('a consumer group that an owner reads exists', async () => {
+    const hub = await startTestHub(1)
+    const checkpoints = checkpointOptions(storage)
+    const owner = testSource(hubOptions(hub), checkpoints)
+    await owner.source.start(owner.sink)
+    await until(() => hub.receivers().length === 1)
+    const { source } = testSource(hubOptions(hub), checkpoints)
+    await source.open(AbortSignal.timeout(15_000))
+    expect(hub.receivers()).toHaveLength(1)
+  })
+
+  test('a port where nobody listens', async () => {
+    const hub = await startTestHub()
+    const options = withText(hub, text => text.replace(`:${hub.port}`, ':9'))
+    const error = await openError(options, checkpointOptions(storage))
+    expect(error.kind).toBe('hub_unreachable')
+    expect(error.message).toContain('127.0.0.1')
+  }, 20_000)
+
+  test('a host that does not exist', async () => {
+    const hub = await startTestHub()
+    const options = withText(hub, text => text.replace('127.0.0.1', 'nosuch.invalid'))
+    const error = await openError(options, checkpointOptions(storage))
+    expect(error.kind).toBe('hub_unreachable')
+    expect(error.message).toContain('nosuch.invalid')
+  }, 20_000)
+
+  test('a host that takes connections and never answers', async () => {
+    const hub = await startTestHub()
+    const mute = createServer(() => {})
+    await new Promise<void>(resolve => mute.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      mute.close()
+    })
+    const { port } = mute.address() as { port: number }
+    const options = withText(hub, text => text.replace(`:${hub.port}`, `:${port}`))
+    const error = await openError(options, checkpointOptions(storage))
+    expect(error.kind).toBe('hub_unreachable')
+  }, 20_000)
+
+  test('a wrong key of the storage account', async () => {
+    const hub = await startTestHub()
+    const { connectionString: _, ...rest } = checkpointOptions(storage)
+    const checkpoints = {
+      ...rest,
+      storageAccount: storage.account,
+      endpoint: storage.endpoint,
+      storageAccountKey: new Secret(wrongKey),
+    }
+    const error = await openError(hubOptions(hub), checkpoints)
+    expect(error.kind).toBe('storage_unauthorized')
+    expect(error.message).toMatch(new RegExp(`${storage.account}.*storage_account_key`))
+    expect(error.message).not.toContain(wrongKey)
+  }, 20_000)
+
+  test('a storage account that cannot be reached', async () => {
+    const hub = await startTestHub()
+    const { connectionString: _, ...rest } = checkpointOptions(storage)
+    const checkpoints = {
+      ...rest,
+      storageAccount: storage.account,
+      endpoint: 'http://127.0.0.1:9/devstoreaccount1',
+      storageAccountKey: new Secret(storage.key),
+    }
+    expect((await openError(hubOptions(hub), checkpoints)).kind).toBe('storage_unreachable')
+  }, 20_000)
+
+  test('a container that is missing and must not be made', async () => {
+    const hub = await startTestHub()
+    const error = await openError(hubOptions(hub), checkpointOptions(storage, { createContainer: false }))
+    expect(error.kind).toBe('container_not_found')
+    expect(error.message).toMatch(/`test-/)
+  }, 20_000)
+
+  test('asked only to look, it makes no container', async () => {
+    const checkpoints = checkpointOptions(storage)
+    await probeCheckpoints(checkpoints, AbortSignal.timeout(15_000), false)
+    const blobs = new Blobs({ ...checkpoints, createContainer: false })
+    await expect(blobs.list('')).rejects.toMatchObject({ kind: 'container_not_found' })
+  })
+
+  test('an identity that may only read is refused at the start', async () => {
+    const hub = await startTestHub()
+    const checkpoints = checkpointOptions(storage)
+    const account = BlobServiceClient.fromConnectionString(storage.connectionString)
+    await account.getContainerClient(checkpoints.container).create()
+    const signature = new URL(
+      account.generateAccountSasUrl(new Date(Date.now() + 600_000), AccountSASPermissions.parse('rl'), 'sco'),
+    ).search.slice(1)
+    const connectionString = new Secret(`BlobEndpoint=${storage.endpoint};SharedAccessSignature=${signature}`)
+    const error = await openError(hubOptions(hub), { ...checkpoints, connectionString })
+    expect(error.kind).toBe('storage_unauthorized')
+    expect(error.message).not.toContain(signature.slice(-20))
+  }, 20_000)
+
+  test('an abort ends it at once', async () => {
+    const hub = await startTestHub()
+    const { source } = testSource(hubOptions(hub), checkpointOptions(storage))
+    await expect(source.open(AbortSignal.abort(new Error('stop')))).rejects.toBeInstanceOf(XdrelayError)
+  })
+})
+
+describe('credentials that stop working', () => {
+  test('are reported in the log, retried, and end nothing', async () => {
+    const hub = await startTestHub(1)
+    const options = withText(hub, text => text.replace(/SharedAccessKey=[^;]+/, `SharedAccessKey=${wrongKey}`))
+    const { source, sink, lines, fatal } = testSource(options, checkpointOptions(storage))
+    await source.start(sink)
+    await until(() => lines.some(({ fields }) => fields['error.code'] === 'XP2002'), 45_000)
+    expect(fatal).toEqual([])
+    expect(JSON.stringify(lines)).not.toContain(wrongKey)
+  })
+})

@@ -1,0 +1,122 @@
+import { connect, createServer, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { Secret } from '../../src/core/secret.ts'
+import { type Storage, startStorage } from '../../src/emulator/storage.ts'
+import {
+  checkpointOptions,
+  fill,
+  hubName,
+  hubOptions,
+  startTestHub,
+  startTestSource,
+  until,
+} from '../support/event-hub.ts'
+
+let storage: Storage
+beforeAll(async () => {
+  storage = await startStorage()
+})
+afterAll(() => storage.stop())
+
+const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
+describe('H8: a silent partition', () => {
+  test('is noticed by what the hub says of it, and read anew', async () => {
+    const hub = await startTestHub(2)
+    const options = hubOptions(hub, { stallAfter: 2000 })
+    const { sink, metric, fatal } = await startTestSource(options, checkpointOptions(storage))
+    await until(() => hub.receivers().length === 2)
+    const heal = hub.faults.silence({ partition: '0' })
+    fill(hub, '0', 3)
+    fill(hub, '1', 3)
+    await until(() => sink.count === 3)
+    await expect.poll(() => metric('partition_restarts_total'), { timeout: 10_000 }).toBeGreaterThan(0)
+    heal()
+    await until(() => sink.count === 6)
+    expect(sink.sequence('xdr/1')).toEqual([0, 1, 2])
+    expect(fatal).toEqual([])
+  })
+
+  test('is given up after several new connections, with a code of its own', async () => {
+    const hub = await startTestHub(1)
+    const options = hubOptions(hub, { stallAfter: 500 })
+    const { fatal } = await startTestSource(options, checkpointOptions(storage))
+    hub.faults.silence()
+    fill(hub, '0', 1)
+    await until(() => fatal.length > 0)
+    expect(fatal[0]!.kind).toBe('source_stalled')
+  })
+
+  test('a partition that has nothing new, or that waits for the sink, is not stalled', async () => {
+    const hub = await startTestHub(3)
+    const options = hubOptions(hub, { stallAfter: 400, maxBatch: 1 })
+    const { sink, metric } = await startTestSource(options, checkpointOptions(storage))
+    fill(hub, '0', 1)
+    await until(() => sink.count === 1)
+    sink.block()
+    fill(hub, '1', 3)
+    await sleep(3000)
+    expect(await metric('partition_restarts_total')).toBe(0)
+    sink.free()
+    await until(() => sink.count === 4)
+  })
+
+  test('a hub that hangs as a whole is left alone until it answers', async () => {
+    const hub = await startTestHub(1)
+    const { sink, fatal } = await startTestSource(hubOptions(hub, { stallAfter: 1000 }), checkpointOptions(storage))
+    await until(() => hub.receivers().length === 1)
+    hub.faults.freezeConnections()
+    fill(hub, '0', 2)
+    await until(() => sink.count === 2, 40_000)
+    expect(fatal).toEqual([])
+  })
+})
+
+describe('G: a balancer that sleeps out its retries', () => {
+  test('a hub that could not be reached is read within seconds once it can', async () => {
+    const hub = await startTestHub(1)
+    const wire = await startWire(hub.port)
+    const text = hub.connectionString(hubName).replace(`:${hub.port}`, `:${wire.port}`)
+    const options = hubOptions(hub, { connectionString: new Secret(text) })
+    const { sink, lines, fatal } = await startTestSource(options, checkpointOptions(storage))
+    fill(hub, '0', 2)
+    await until(() => sink.count === 2)
+    await wire.cut()
+    // Until the pump has given up; from then on only the balancer can start it again, and that sleeps for 30 seconds.
+    await until(() => lines.some(({ text, fields }) => text.startsWith('xdr/0:') && fields['error.code'] === 'XP2001'))
+    fill(hub, '0', 2)
+    await wire.mend()
+    await until(() => sink.count === 4, 15_000)
+    expect(sink.sequence('xdr/0')).toEqual([0, 1, 2, 3])
+    expect(fatal).toEqual([])
+  })
+})
+
+/** A port that leads to another one, until it is cut. */
+async function startWire(target: number) {
+  const sockets = new Set<Socket>()
+  const server = createServer(near => {
+    const far = connect(target, '127.0.0.1')
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one)
+      one.on('error', () => {}).on('close', () => other.destroy())
+      one.pipe(other)
+    }
+  })
+  const listen = (port: number) => new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
+  await listen(0)
+  const { port } = server.address() as { port: number }
+  const cut = async () => {
+    const closed = new Promise(resolve => server.close(resolve))
+    for (const socket of sockets) socket.destroy()
+    sockets.clear()
+    await closed
+  }
+  onTestFinished(async () => {
+    if (server.listening) await cut()
+  })
+  return { port, cut, mend: () => listen(port) }
+}
