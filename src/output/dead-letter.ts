@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AppendFile, makeDirectory } from '../core/durable.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
@@ -89,8 +93,7 @@ export class FileDeadLetter implements DeadLetter {
       await this.#segments.open()
       await this.#measure()
     } catch (error) {
-      const text = `dead letter folder ${this.#options.path}: ${messageOf(error)}`
-      throw new XdrelayError('cannot_write', text, { cause: error, facts: { path: this.#options.path } })
+      throw cannotWrite(this.#options.path, error)
     }
   }
 
@@ -189,4 +192,39 @@ export class FileDeadLetter implements DeadLetter {
     this.#size = bytes
     this.#deps.metrics.deadLetterBytes.set(bytes)
   }
+}
+
+/**
+ * Tries whether dead letters could be written, and says in a few words what is there; throws `cannot_write` if not.
+ * Touches no segment: another process may be appending to one.
+ */
+export async function checkDeadLetter({ file }: DeadLetterOptions): Promise<string> {
+  const { path, maxBytes } = file
+  try {
+    await makeDirectory(path, 0o700)
+    await tryWrite(join(path, `.xdrelay-check-${randomUUID()}`))
+    const used = await new Segments(file).size()
+    if (used >= maxBytes) throw new Error(`its ${maxBytes} bytes are used up; take some away`)
+    return `${path}: ${used} of ${maxBytes} bytes used`
+  } catch (error) {
+    throw cannotWrite(path, error)
+  }
+}
+
+async function tryWrite(path: string): Promise<void> {
+  const trial = await AppendFile.open(path, { mode: 0o600, exclusive: true })
+  try {
+    await trial.append([Buffer.from('{}\n')])
+    await trial.sync()
+  } finally {
+    await trial.close()
+    await rm(path, { force: true })
+  }
+}
+
+function cannotWrite(path: string, error: unknown): XdrelayError {
+  return new XdrelayError('cannot_write', `dead letter folder ${path}: ${messageOf(error)}`, {
+    cause: error,
+    facts: { path },
+  })
 }

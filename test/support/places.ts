@@ -1,20 +1,22 @@
 import { NdjsonTail } from './ndjson-tail.ts'
 
-/** The places (partition, sequence number, record) that stand in the output files of a folder. */
+/** The places (partition, sequence number, record) that stand in the output files of one or more folders. */
 export class Places {
   /** Lines read so far, repeated places included. */
   lines = 0
-  readonly #tail: NdjsonTail
+  readonly #tails: readonly NdjsonTail[]
   readonly #places = new Map<string, Map<number, Set<number>>>()
   #reading: Promise<void> = Promise.resolve()
 
-  constructor(folder: string) {
-    this.#tail = new NdjsonTail(folder)
+  constructor(...folders: string[]) {
+    this.#tails = folders.map(folder => new NdjsonTail(folder))
   }
 
   /** Reads what has been written since the last time. */
   refresh(): Promise<void> {
-    this.#reading = this.#reading.then(() => this.#tail.read(line => this.#add(line)))
+    this.#reading = this.#reading.then(async () => {
+      for (const tail of this.#tails) await tail.read(line => this.#add(line))
+    })
     return this.#reading
   }
 
