@@ -1,6 +1,6 @@
-import { readSource } from './read-rule.ts'
 import type { Comparison, Condition, Place } from './rule.ts'
-import { isObject, isTexts, ruleError, type YamlFile } from './rule-files.ts'
+import { readSource } from './source.ts'
+import { isObject, isTexts, ruleError, type YamlFile } from './yaml-file.ts'
 
 const comparisons = new Set<Comparison>(['is', 'contains', 'starts', 'ends', 'one_of', 'list_has'])
 

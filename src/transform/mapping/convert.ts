@@ -3,8 +3,9 @@ import { isIP } from 'node:net'
 import { flat } from '../flat.ts'
 import { splitCommandLine } from './command-line.ts'
 import { toMillis } from './dates.ts'
+import { fullPath } from './paths.ts'
 import { parseText } from './text-json.ts'
-import { scalarText, toBoolean, toLong } from './values.ts'
+import { optional, scalarText, toBoolean, toLong } from './values.ts'
 
 /** Value(s) in, value out; undefined when there is none. Never throws. */
 export type Conversion = (...values: unknown[]) => unknown
@@ -32,6 +33,7 @@ export const conversions = {
     optional(scalarText(value)?.trimStart().split(' ', 1)[0]?.split('/').at(-1)?.replaceAll('"', '')),
   user_names: toUserNames,
   words: toWords,
+  full_path: fullPath,
   entity_id: toEntityId,
   registry_path: (hive, key, value) => (key && value ? [hive ?? '', key, value].join('\\') : undefined),
   dns_answers: toDnsAnswers,
@@ -42,11 +44,6 @@ export function toIp(value: unknown): string | undefined {
   if (typeof value !== 'string' || isIP(value) === 0) return undefined
   // Node takes a zone (`fe80::1%eth0`), an ip field does not.
   return value.includes('%') ? undefined : value
-}
-
-/** In one piece, and nothing for "". */
-export function optional(text: string | undefined): string | undefined {
-  return text === undefined || text === '' ? undefined : flat(text)
 }
 
 function toMac(value: unknown): string | undefined {
@@ -81,21 +78,20 @@ export function toWords(value: unknown): string[] | undefined {
  * The same process has the same id in every table, since `start` is cut to milliseconds (a rule gets dates so).
  */
 function toEntityId(pid: unknown, start: unknown, device: unknown): string | undefined {
-  if (pid === undefined || device === undefined || start === undefined) return undefined
-  return fingerprint(`${pid}|${start}|${device}`)
+  if (pid === undefined || typeof device !== 'string' || typeof start !== 'string') return undefined
+  // A process has many records, and the hash costs more than to look at the last one that fell into the same slot.
+  const slot = (Number(pid) * 31 + start.charCodeAt(20) * 7 + start.charCodeAt(21) * 3 + start.charCodeAt(22)) & 0x3fff
+  const last = recent[slot]
+  if (last !== undefined && last.pid === pid && last.start === start && last.device === device) return last.id
+  const id = fingerprint(`${pid}|${start}|${device}`)
+  if (device.length < 100) recent[slot] = { pid, start, device, id }
+  return id
 }
 
-/** A process has many records, and its hash costs as much as the rest of a record. */
-const fingerprints = new Map<string, string>()
-const mostFingerprints = 20_000
+const recent: ({ pid: unknown; start: string; device: string; id: string } | undefined)[] = new Array(0x4000)
 
 export function fingerprint(text: string): string {
-  const known = fingerprints.get(text)
-  if (known !== undefined) return known
-  if (fingerprints.size >= mostFingerprints) fingerprints.clear()
-  const made = hash('sha1', `\0${text}`, 'base64')
-  fingerprints.set(text, made)
-  return made
+  return hash('sha1', `\0${text}`, 'base64')
 }
 
 function toDnsAnswers(answers: unknown, ttls: unknown): object[] | undefined {

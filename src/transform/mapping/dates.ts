@@ -2,8 +2,8 @@ import { flat } from '../flat.ts'
 
 /** ISO 8601 in UTC, the Z sometimes missing, with valid ranges; 29 to 31 are looked at again, because months differ. */
 const utc = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z?$/
-/** What Elasticsearch's `date` takes as it is: as above, with an offset instead of Z too. */
-const withOffset = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?[+-]\d\d:\d\d$/
+/** Elasticsearch's `date` takes one of these instead of the Z. */
+const offset = /[+-](?:0\d|1[0-7]):[0-5]\d$/
 /** A blank for the T, no seconds, no zone (UTC then), a date alone. */
 const loose = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)? ?(Z|UTC|[+-]\d\d:?\d\d)?$/i
 
@@ -23,7 +23,7 @@ export function cutUtc(text: string): string {
 /** The text itself where Elasticsearch's `date` takes it, otherwise the same instant written so; undefined for no date. */
 export function toDate(text: string): string | undefined {
   if (isUtc(text)) return zoned(text)
-  if (withOffset.test(text) && !Number.isNaN(Date.parse(cut(text)))) return text
+  if (offset.test(text) && isUtc(text.slice(0, -6))) return text
   const parts = loose.exec(text)
   const millis = looseMillis(text)
   if (parts === null || millis === undefined) return undefined
@@ -48,8 +48,8 @@ function looseMillis(text: string): string | undefined {
   const parts = loose.exec(text)
   if (parts === null || !existingDay(text)) return undefined
   const [, day, time = '00:00', seconds = '00', fraction = '', zone = 'Z'] = parts
-  const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone
-  const written = `${day}T${time}:${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${offset.length === 6 ? offset : 'Z'}`
+  const shift = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone
+  const written = `${day}T${time}:${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${shift.length === 6 ? shift : 'Z'}`
   const instant = Date.parse(written)
   // 24:00:00 and years outside of four digits have no place in the form that is promised.
   if (Number.isNaN(instant) || written.slice(11, 13) === '24') return undefined
@@ -63,8 +63,4 @@ function existingDay(text: string): boolean {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   const last = month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31
   return month >= 1 && month <= 12 && day >= 1 && day <= last
-}
-
-function cut(text: string): string {
-  return text.replace(/(\.\d{3})\d+/, '$1')
 }

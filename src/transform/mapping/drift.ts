@@ -10,8 +10,13 @@ export class DriftCounter {
   #counts = new Map<string, Drift & { count: number }>()
 
   add(kind: Drift['kind'], table: string, column: string, detail: string): void {
-    const key = JSON.stringify([kind, table, column, detail])
-    const entry = this.#counts.get(key) ?? this.#open(key, kind, table, column, detail)
+    const [where, what, how] = [table, column, detail].map(text => text.slice(0, longestName)) as [
+      string,
+      string,
+      string,
+    ]
+    const key = JSON.stringify([kind, where, what, how])
+    const entry = this.#counts.get(key) ?? this.#open(key, kind, where, what, how)
     entry.count++
   }
 
@@ -27,9 +32,9 @@ export class DriftCounter {
     const name = room ? key : kind
     const entry = this.#counts.get(name) ?? {
       kind,
-      table: room ? table.slice(0, longestName) : others,
-      column: room ? column.slice(0, longestName) : others,
-      detail: room ? detail.slice(0, longestName) : `more than ${mostEntries} different ones`,
+      table: room ? table : others,
+      column: room ? column : others,
+      detail: room ? detail : `more than ${mostEntries} different ones`,
       count: 0,
     }
     this.#counts.set(name, entry)

@@ -1,5 +1,6 @@
 import type { Drift } from '../../core/types.ts'
 import type { DefenderRecord, Mapped, Mapper, MapperOptions } from '../record.ts'
+import { checkRules } from './check-rules.ts'
 import { compileTable, type TableFunction } from './compile.ts'
 import { DriftCounter } from './drift.ts'
 import { type Column, Names } from './names.ts'
@@ -40,6 +41,7 @@ class RuleMapper implements Mapper {
     this.#options = options
     this.#schemas = new Map(schemas.map(schema => [schema.table.toLowerCase(), schema]))
     this.#files = loadRuleFiles()
+    checkRules(this.#files, schemas)
     this.#names = new Names(schemas)
     this.#envelope = this.#names.envelope()
     this.#envelopeKeys = new Set([...this.#envelope.map(({ column }) => column), 'properties'])
@@ -49,7 +51,7 @@ class RuleMapper implements Mapper {
   map(record: DefenderRecord): Mapped {
     const table = this.#tables.get(record.table) ?? this.#table(record.table)
     const run = this.#run
-    run.start(record.table, Object.keys(record.properties).length, Object.keys(record.envelope).length)
+    run.start(record.table, countKeys(record.properties), countKeys(record.envelope))
     if (!table.known) run.newTable(record.table)
     const findings = table.validate(record.properties)
     const properties = findings === undefined ? record.properties : repaired(record.properties, findings, run)
@@ -71,14 +73,11 @@ class RuleMapper implements Mapper {
   }
 
   #compile(name: string, schema: TableSchema | undefined): Table {
-    const files = this.#files.filter(file => file.tables === 'all' || file.tables.includes(name))
-    const own = files.filter(file => file.tables !== 'all')
-    const chosen =
-      own.length > 0 ? files : this.#files.filter(file => file.tables === 'all' || file.tables === 'others')
-    const rules = [...chosen]
-      .sort((a, b) => Number(a.tables === 'all') - Number(b.tables === 'all'))
-      .flatMap(file => file.rules)
-    const extra = chosen.flatMap(file => file.extraColumns.get(name) ?? [])
+    const common = this.#files.filter(file => file.tables === 'all')
+    const listed = this.#files.filter(file => Array.isArray(file.tables) && file.tables.includes(name))
+    const own = listed.length > 0 ? listed : this.#files.filter(file => file.tables === 'others')
+    const rules = [...own, ...common].flatMap(file => file.rules)
+    const extra = own.flatMap(file => file.extraColumns.get(name) ?? [])
     const unlisted = schema === undefined ? columnsOf(rules) : extra
     const types = unlisted.map(column => [column, this.#names.elsewhere(column)?.type ?? 'string'] as const)
     const columns = this.#names.columns(name, new Map([...types, ...(schema?.columns ?? [])]))
@@ -125,4 +124,11 @@ function repaired(
     }
   }
   return rest
+}
+
+/** Both come from JSON.parse: they inherit nothing that could be enumerated. */
+function countKeys(record: object): number {
+  let count = 0
+  for (const _key in record) count++
+  return count
 }

@@ -1,7 +1,7 @@
 import type { Place } from './rule.ts'
-import { isObject, readYaml, ruleError, type YamlFile } from './rule-files.ts'
 import type { ColumnType, TableSchema } from './schemas.ts'
 import { snakeCase } from './snake-case.ts'
+import { isObject, readYaml, ruleError, type YamlFile } from './yaml-file.ts'
 
 /** How a vendor field is indexed, and so which values may go there. `lower` is a keyword in lower case. */
 export type FieldType = 'keyword' | 'lower' | 'long' | 'double' | 'boolean' | 'date' | 'ip' | 'flattened' | 'keywords'
@@ -45,8 +45,8 @@ export class Names {
   readonly #columns: Map<string, Entry>
   readonly #tables: Map<string, Map<string, Entry>>
   readonly #envelope: Map<string, Entry>
-  /** Types of columns somewhere: for a column that turns up in a table whose schema lacks it. */
-  readonly #documented = new Map<string, ColumnType>()
+  /** Columns of any table: for one that turns up in a table whose schema lacks it. */
+  readonly #elsewhere: ReadonlyMap<string, Column>
   /** Names that have others below them, `device` for `device.id`: nothing may be written there. */
   readonly #branches = new Set<string>()
 
@@ -58,7 +58,8 @@ export class Names {
     this.#tables = new Map(
       Object.entries(tables).map(([table, rows]) => [table, readEntries(rows, yaml, 'tables', table)]),
     )
-    for (const { columns } of schemas) for (const [name, type] of columns) this.#documented.set(name, type)
+    const documented = new Map(schemas.flatMap(({ columns }) => [...columns]))
+    this.#elsewhere = new Map(this.columns('', documented).map(column => [column.column, column]))
     const all = schemas.flatMap(schema => this.columns(schema.table, schema.columns))
     for (const { name } of [...all, ...this.envelope()]) for (const branch of branches(name)) this.#branches.add(branch)
     check(schemas, this, yaml)
@@ -82,8 +83,7 @@ export class Names {
 
   /** A column that the table's schema lacks: as in the tables that have it, otherwise undefined. */
   elsewhere(column: string): Column | undefined {
-    const type = this.#documented.get(column)
-    return type === undefined ? undefined : this.columns('', new Map([[column, type]]))[0]
+    return this.#elsewhere.get(column)
   }
 
   /** The keys of the envelope that have a name; texts all of them. */
@@ -125,21 +125,26 @@ function check(schemas: readonly TableSchema[], names: Names, yaml: YamlFile): v
   for (const { table, columns } of schemas) {
     const seen = new Map(names.envelope().map(({ name, column }) => [name, column]))
     for (const { column, name, fieldType, second } of names.columns(table, columns)) {
-      const place =
-        yaml.data.columns && column in (yaml.data.columns as object)
-          ? yaml.place('columns', column)
-          : yaml.place('columns')
       const other = seen.get(name)
       if (other !== undefined && other !== second?.to)
-        throw ruleError(place, `${table}: ${other} and ${column} are both ${name}`)
+        throw ruleError(placeOf(yaml, column, other), `${table}: ${other} and ${column} are both ${name}`)
       seen.set(name, column)
-      if (names.isBranch(name)) throw ruleError(place, `${table}.${column}: ${name} has fields below it`)
-      const type = fieldType === 'lower' ? 'keyword' : fieldType === 'keywords' ? 'keyword' : fieldType
+      if (names.isBranch(name))
+        throw ruleError(placeOf(yaml, column), `${table}.${column}: ${name} has fields below it`)
+      const type = fieldType === 'lower' || fieldType === 'keywords' ? 'keyword' : fieldType
       const before = types.get(name)
       if (before && before.type !== type) {
-        throw ruleError(place, `${name} is ${before.type} in ${before.table} and ${type} in ${table}`)
+        throw ruleError(placeOf(yaml, column), `${name} is ${before.type} in ${before.table} and ${type} in ${table}`)
       }
       types.set(name, { type, table })
     }
   }
+}
+
+/** Of the first of the columns that is listed. */
+function placeOf(yaml: YamlFile, ...columns: (string | undefined)[]): Place {
+  const listed = columns.find(
+    column => isObject(yaml.data.columns) && column !== undefined && column in yaml.data.columns,
+  )
+  return listed === undefined ? yaml.place('columns') : yaml.place('columns', listed)
 }

@@ -3,7 +3,7 @@ import type { Names } from './names.ts'
 import { pointerPart, type Run } from './run.ts'
 import { snakeCase } from './snake-case.ts'
 import { clean, isEmpty } from './values.ts'
-import { reads, vendorValue } from './vendor.ts'
+import { reads, toFlattened, toKeywords, vendorValue } from './vendor.ts'
 
 interface Known {
   readonly columns: ReadonlySet<string>
@@ -13,7 +13,8 @@ interface Known {
 }
 
 /** What a field may be called: longer or stranger names are no use in an index, and some it refuses. */
-const fieldName = /^[a-z][a-z0-9_]{0,99}$/
+const longestName = 100
+const fieldName = /^[a-z][a-z0-9_]*$/
 
 /** Puts columns and envelope keys that nothing names into the vendor fields, never over another value. */
 export function addOthers(
@@ -38,14 +39,14 @@ export function addOthers(
 /** A column that other tables have is kept as there. */
 function addColumn(vendor: Record<string, unknown>, column: string, value: unknown, names: Names, run: Run): void {
   const elsewhere = names.elsewhere(column)
-  if (elsewhere === undefined || elsewhere.fieldType === 'keywords') {
-    return addUnknown(vendor, column, value, `/properties/${pointerPart(column)}`, names, run)
+  if (elsewhere === undefined) {
+    addUnknown(vendor, column, value, `/properties/${pointerPart(column)}`, names, run)
+    return
   }
-  const read = reads.dynamic(value, pointerPart(column), run)
+  const read = reads.dynamic(value, column, run)
   if (read === undefined) return
   const kept = vendorValue(read, elsewhere, run)
-  if (kept === undefined) return
-  if (!put(vendor, elsewhere.name, kept)) run.stow(column, value)
+  if (kept !== undefined && !put(vendor, kept.name, kept.value)) run.stow(column, value)
 }
 
 function addUnknown(
@@ -57,9 +58,11 @@ function addUnknown(
   run: Run,
 ): void {
   if (typeof value === 'object' && value !== null && !run.allows(value, pointer)) return
-  const kept = clean(value)
-  if (kept === undefined || isEmpty(kept)) return
-  const name = snakeCase(key).replace(/^_+/, '')
+  const cleaned = clean(value)
+  if (cleaned === undefined || isEmpty(cleaned)) return
+  // A list is of texts or of objects; Elasticsearch takes no mixture.
+  const kept = Array.isArray(cleaned) && toKeywords(cleaned) === undefined ? toFlattened(cleaned) : cleaned
+  const name = key.length > longestName ? '' : snakeCase(key).replace(/^_+/, '')
   const candidates = names.isBranch(name) ? [`properties_${name}`] : [name, `properties_${name}`]
   const placed = fieldName.test(name) && candidates.some(candidate => put(vendor, candidate, kept))
   if (!placed) run.stow(key, kept)

@@ -1,8 +1,9 @@
 import { readCondition } from './conditions.ts'
 import { conversions } from './convert.ts'
-import type { Condition, Place, Rule, Source } from './rule.ts'
-import { isObject, isTexts, ruleError } from './rule-files.ts'
+import type { Condition, Place, Rule } from './rule.ts'
+import { readSource } from './source.ts'
 import { splits } from './split.ts'
+import { isObject, isTexts, ruleError } from './yaml-file.ts'
 
 const known = new Set([
   ...['from', 'inputs', 'value', 'as', 'split', 'map', 'otherwise'],
@@ -39,15 +40,6 @@ export function readRule(row: unknown, place: Place, named: ReadonlyMap<string, 
     ...('when' in row ? { when: readCondition(row.when, place, named) } : {}),
     ...(copy === undefined ? {} : { copy }),
   }
-}
-
-export function readSource(name: string, place: Place): Source {
-  if (name.startsWith('$')) return { kind: 'envelope', key: name.slice(1) }
-  if (/^[A-Z][A-Za-z0-9]*$/.test(name)) return { kind: 'column', column: name }
-  const [, column, key] = /^([A-Z][A-Za-z0-9]*)\.(.+)$/.exec(name) ?? []
-  if (column !== undefined && key !== undefined) return { kind: 'column', column, key }
-  if (!/^[@a-z][\w.@]*$/i.test(name)) throw ruleError(place, `${name} is no column, envelope key or field`)
-  return { kind: 'field', path: name }
 }
 
 function readTargets(to: unknown, split: string | undefined, place: Place): Rule['to'] {

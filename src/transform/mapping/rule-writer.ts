@@ -1,11 +1,16 @@
 import type { Rule, Source } from './rule.ts'
-import { ruleError } from './rule-files.ts'
 import { quote, type Scope } from './scope.ts'
+import { ruleError } from './yaml-file.ts'
 
 interface Field {
   readonly local: string
   readonly isSet: boolean
 }
+
+/** Conversions that several rules want of one column, and their vendor field too. */
+const shareables = new Set(['date', 'ip', 'lower'])
+/** Conversions of several values whose result may be one of them. */
+const passing = new Set(['full_path'])
 
 /** Turns rules, in their order, into statements that fill one local per field. */
 export class RuleWriter {
@@ -65,11 +70,13 @@ export class RuleWriter {
   /** Conversions, map and split: each may end without a value, and then the rule does nothing. */
   #convert(rule: Rule, values: string, guards: readonly string[], shareable = false): void {
     const [first, ...rest] = rule.as
-    const shared = shareable && (first === 'date' || first === 'ip') && this.#isColumn(rule.sources)
+    // Under unless_set the conversion is mostly not wanted, so it is not worked out beforehand.
+    const shared = shareable && shareables.has(first ?? '') && !rule.unlessSet && this.#isColumn(rule.sources)
     let value =
       first === undefined ? values : shared ? this.#scope.converted(first, values) : `X.as.${first}(${values})`
     if (first === undefined && rule.map === undefined && rule.split === undefined) {
-      return this.#assign(rule, value, guards)
+      this.#assign(rule, value, guards)
+      return
     }
     const result = this.#scope.fresh()
     const steps = [
@@ -136,7 +143,7 @@ export class RuleWriter {
 
   /** What is worked out of several values is no copy of one; of a path, its parts may be. */
   #remember(rule: Rule, local: string): void {
-    if (rule.together && rule.split === undefined) return
+    if (rule.together && rule.split === undefined && !rule.as.some(name => passing.has(name))) return
     for (const source of rule.sources) {
       if (source.kind !== 'column' || source.key !== undefined) continue
       const locals = this.#copies.get(source.column) ?? new Set()

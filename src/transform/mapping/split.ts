@@ -1,6 +1,7 @@
 import { splitCommandLine } from './command-line.ts'
-import { optional, toWords } from './convert.ts'
-import { scalarText } from './values.ts'
+import { toWords } from './convert.ts'
+import { extensionOf, splitPath } from './paths.ts'
+import { optional, scalarText } from './values.ts'
 
 /** Value(s) in, several named values out; undefined when there is nothing to split. Never throws. */
 export interface Split {
@@ -23,39 +24,6 @@ export const splits: Record<string, Split> = {
   signature: { parts: ['status', 'exists', 'trusted'], run: splitSignature },
   attack: { parts: ['ids', 'names', 'sub_ids', 'sub_names'], run: splitAttack },
   address: { parts: ['name', 'domain'], run: splitAddress },
-}
-
-/** Folder and file name, where the folder comes with or without the name at its end. */
-function splitPath(folder: unknown, file: unknown): Record<string, unknown> | undefined {
-  const path = scalarText(folder)
-  const name = scalarText(file)
-  if (path === undefined) return name === undefined ? undefined : { name, extension: extensionOf(name) }
-  if (name === undefined) return { path, directory: parentOf(path), name: optional(path.slice(endOfParent(path) + 1)) }
-  if (endsWithName(path, name)) return { path, directory: parentOf(path), name, extension: extensionOf(name) }
-  const separator = path.includes('\\') || /^[A-Za-z]:/.test(path) || !path.includes('/') ? '\\' : '/'
-  const full = path.endsWith(separator) ? [path, name].join('') : [path, name].join(separator)
-  return { path: full, directory: path, name, extension: extensionOf(name) }
-}
-
-function endsWithName(path: string, name: string): boolean {
-  if (path.length < name.length || path.slice(-name.length).toLowerCase() !== name.toLowerCase()) return false
-  const before = path[path.length - name.length - 1]
-  return before === undefined || before === '\\' || before === '/'
-}
-
-function endOfParent(path: string): number {
-  const backslash = path.lastIndexOf('\\')
-  return backslash === -1 ? path.lastIndexOf('/') : backslash
-}
-
-function parentOf(path: string): string | undefined {
-  const end = endOfParent(path)
-  return end <= 0 ? undefined : optional(path.slice(0, end))
-}
-
-function extensionOf(name: string): string | undefined {
-  const dot = name.lastIndexOf('.')
-  return dot === -1 ? undefined : optional(name.slice(dot + 1))
 }
 
 const hives: Record<string, string> = {
@@ -90,6 +58,8 @@ function splitSignature(value: unknown): Record<string, unknown> | undefined {
   return status === 'Unsigned' ? { status, exists: false, trusted: false } : { status }
 }
 
+/** Names of techniques are short; the expression takes quadratic time for what is not. */
+const longestTechnique = 300
 const technique = /^(.*?)\s*\(\s*(T\d{4})(\.\d{3})?\s*\)\s*$/s
 
 /**
@@ -100,7 +70,7 @@ function splitAttack(value: unknown): Record<string, unknown> | undefined {
   const techniques = new Map<string, string>()
   const subs = new Map<string, string>()
   for (const word of toWords(value) ?? []) {
-    const [, name, id, sub] = technique.exec(word) ?? []
+    const [, name, id, sub] = (word.length > longestTechnique ? null : technique.exec(word)) ?? []
     if (name === undefined || id === undefined || name === '') continue
     if (sub === undefined) techniques.set(id, techniques.get(id) ?? optional(name)!)
     else subs.set(id + sub, subs.get(id + sub) ?? optional(name)!)

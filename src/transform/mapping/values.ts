@@ -1,4 +1,5 @@
 import { exactDigits, isExactNumber } from '../digits.ts'
+import { flat } from '../flat.ts'
 
 /** Serialises as the given text; in the language since ES2026, not yet in TypeScript's library. */
 export const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): object }
@@ -19,6 +20,11 @@ export function scalarText(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   return isExactNumber(value) ? exactDigits(value) : undefined
+}
+
+/** In one piece, and nothing for "". */
+export function optional(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : flat(text)
 }
 
 /** A number or digits as what a `long` field takes: a number, or all digits where a double cannot hold them. */

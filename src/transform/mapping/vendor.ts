@@ -2,7 +2,7 @@ import { isExactNumber } from '../digits.ts'
 import { toIp, toWords } from './convert.ts'
 import { toDate } from './dates.ts'
 import type { Column, FieldType } from './names.ts'
-import { kindOf, type Run } from './run.ts'
+import { kindOf, pointerPart, type Run } from './run.ts'
 import { parseText } from './text-json.ts'
 import { clean, isEmpty, rawJson, scalarText, toBoolean, toLong } from './values.ts'
 
@@ -29,7 +29,7 @@ export const reads = {
   dynamic(value: unknown, column: string, run: Run): unknown {
     if (typeof value !== 'object' || value === null) return value === '' || value === null ? undefined : value
     if (isEmpty(value)) return undefined
-    return isExactNumber(value) || run.allows(value, `/properties/${column}`) ? value : undefined
+    return isExactNumber(value) || run.allows(value, `/properties/${pointerPart(column)}`) ? value : undefined
   },
   /** JSON given as text or as it is. */
   json(value: unknown, run: Run): unknown {
@@ -86,13 +86,21 @@ function isPlainObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJSON(value)
 }
 
-/** The vendor value of a column outside of the compiled functions. */
-export function vendorValue(value: unknown, { column, fieldType }: Column, run: Run): unknown {
-  if (fieldType === 'flattened') return toFlattened(reads.json(value, run) ?? value)
-  if (fieldType === 'keywords') return toKeywords(reads.json(value, run) ?? value)
+/** The vendor field of a column outside of the compiled functions; undefined when there is nothing to keep in it. */
+export function vendorValue(
+  value: unknown,
+  { column, name, fieldType }: Column,
+  run: Run,
+): { name: string; value: unknown } | undefined {
+  const json = reads.json(value, run) ?? value
+  if (fieldType === 'flattened') return field(name, toFlattened(json))
+  if (fieldType === 'keywords') return field(name, toKeywords(json)) ?? field(`${name}_fields`, toFlattened(json))
   const text = scalarText(value)
-  if (text === undefined || (fieldType === 'ip' && text === '-')) {
-    return text === undefined ? misfit(value, column, fieldType, run) : undefined
-  }
-  return writes[fieldType](typeof value === 'object' ? text : value, column, run)
+  if (text === undefined) return misfit(value, column, fieldType, run)
+  if (fieldType === 'ip' && text === '-') return undefined
+  return field(name, writes[fieldType](typeof value === 'object' ? text : value, column, run))
+}
+
+function field(name: string, value: unknown): { name: string; value: unknown } | undefined {
+  return value === undefined ? undefined : { name, value }
 }

@@ -89,3 +89,29 @@ function texts(value: unknown, found: Set<string> = new Set()): Set<string> {
 function keepDigits(this: unknown, _key: string, value: unknown, context?: { source?: string }): unknown {
   return typeof value === 'number' && !Number.isSafeInteger(value) ? (context?.source ?? value) : value
 }
+
+test('long texts take time in proportion to their length', () => {
+  const length = 400_000
+  const mapper = createMapper(usual)
+  const texts = [
+    ' '.repeat(length),
+    'A'.repeat(length),
+    '\\"'.repeat(length / 2),
+    'a.'.repeat(length / 2),
+    '1'.repeat(length),
+  ]
+  for (const text of [
+    ...texts,
+    `[${'"",'.repeat(length / 3)}"x"]`,
+    `${'['.repeat(length)}`,
+    `http://${'a@'.repeat(length / 2)}`,
+  ]) {
+    for (const table of ['DeviceEvents', 'AlertEvidence', 'EmailUrlInfo', 'DeviceInfo']) {
+      const schema = schemas.find(one => one.table === table)!
+      const properties = Object.fromEntries([...schema.columns.keys()].map(column => [column, text]))
+      // Quadratic time would be hours here, and end in the runner's timeout.
+      expect(mapper.map(recordOf(table, { ...properties, [text]: text })).document).toBeDefined()
+    }
+  }
+  expect(JSON.stringify(mapper.takeDrift()).length).toBeLessThan(1_000_000)
+})
