@@ -11,9 +11,10 @@ export const deadLetterFolder = 'demo-output/dead-letters'
 /** The configuration of the demo, as a user would write it; with Elasticsearch where the variables name one. */
 export function demoConfig(hub: string, storage: Storage, variables: NodeJS.ProcessEnv): Config {
   const { ELASTICSEARCH_URL, ELASTICSEARCH_API_KEY } = variables
+  const key = ELASTICSEARCH_API_KEY ? `, api_key: "\${env:ELASTICSEARCH_API_KEY}"` : ''
   const siem = `
   siem:
-    elasticsearch: { urls: ["\${env:ELASTICSEARCH_URL}"]${ELASTICSEARCH_API_KEY ? ', api_key: "${env:ELASTICSEARCH_API_KEY}"' : ''} }`
+    elasticsearch: { urls: ["\${env:ELASTICSEARCH_URL}"]${key} }`
   const text = `
 version: 1
 sources:
