@@ -1,0 +1,33 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { tempDirectory } from '../support/temp.ts'
+import { xdrelay } from '../support/xdrelay.ts'
+
+test('the demo delivers or dead-letters everything it produced, and says so', { timeout: 180_000 }, async () => {
+  const folder = await tempDirectory()
+  const demo = xdrelay(['demo', '--records', '2000'], { cwd: folder })
+  expect(await demo.ended, demo.stdout() + demo.stderr()).toBe(0)
+  expect(demo.stdout()).toContain('delivered      2000 distinct ids')
+  expect(demo.stdout()).toContain('reconciliation holds')
+  const letters = await readdir(join(folder, 'demo-output', 'dead-letters'))
+  const text = await readFile(join(folder, 'demo-output', 'dead-letters', letters[0]!), 'utf8')
+  expect(
+    new Set(
+      text
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line).reason),
+    ),
+  ).toEqual(new Set(['invalid_json', 'bad_envelope', 'bad_encoding', 'too_deep', 'too_large']))
+})
+
+test('a record of the generator becomes a document, as the README shows it', { timeout: 60_000 }, async () => {
+  const generated = xdrelay(['generate', '--records', '1', '--tables', 'DeviceProcessEvents'])
+  expect(await generated.ended, generated.stderr()).toBe(0)
+  const mapped = xdrelay(['map'], { input: generated.stdout() })
+  expect(await mapped.ended, mapped.stderr()).toBe(0)
+  const document = JSON.parse(mapped.stdout()) as { event: { kind: string }; process: { name: string } }
+  expect(document.event.kind).toBe('event')
+  expect(document.process.name).toMatch(/\w/)
+})
