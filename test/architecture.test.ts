@@ -8,7 +8,7 @@ const layers = [
   ['consumer', 'collect', 'transform', 'output', 'state', 'emulator'],
   ['pipeline.ts'],
   ['config', 'admin'],
-  ['app.ts'],
+  ['app.ts', 'check.ts'],
   ['cli'],
 ]
 

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { type CheckedPart, checkParts } from '../check.ts'
 import { convert } from '../config/convert.ts'
 import { loadConfig } from '../config.ts'
@@ -20,7 +20,9 @@ export function checkCommand(): Command {
   return new Command('check')
     .description('Test the connection to every source, the checkpoint store, every output and the dead letter')
     .option('-c, --config <file>', 'configuration file (default: ./xdrelay.yaml, else environment variables)')
-    .option('--timeout <duration>', 'how long it may take altogether (default: 15s)', duration, 15_000)
+    .addOption(
+      new Option('--timeout <duration>', 'how long it may take altogether').argParser(duration).default(12_000, '12s'),
+    )
     .option('--json', 'print one JSON object')
     .action(check)
 }
@@ -28,7 +30,7 @@ export function checkCommand(): Command {
 async function check({ config: path, timeout, json = false }: CheckOptions): Promise<void> {
   const config = await loadConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
   // This clock began with the process, so that the time for loading counts too.
-  const limit = AbortSignal.timeout(Math.max(rest, timeout - rest - performance.now()))
+  const limit = AbortSignal.timeout(Math.max(rest, timeout - rest - Math.ceil(performance.now())))
   const parts = checkParts(config, { stdout: process.stdout }, limit)
   const found = json ? await Promise.all(parts) : await printEach(parts)
   const bad = found.filter(({ ok }) => !ok)
@@ -50,9 +52,10 @@ function lineOf({ name, ok, detail, code, next }: CheckedPart): string {
   return ok ? `${name}: ok, ${detail}` : `${name}: ${code} ${detail}; fix: ${next}`
 }
 
+/** Written as in the configuration file. */
 function duration(text: string): number {
-  const raw = { text, value: text }
-  const converted = convert(raw, { type: 'string', format: 'duration', minimum: 1000 }, path => path)
-  if ('value' in converted) return converted.value as number
-  throw new InvalidArgumentError(`it ${converted.problem}`)
+  const raw = { value: text, text, loose: true }
+  const converted = convert(raw, { type: 'integer', format: 'duration', minimum: 1000 }, path => path)
+  if ('message' in converted) throw new InvalidArgumentError(`it ${converted.message}. ${converted.fix}`)
+  return converted.value as number
 }

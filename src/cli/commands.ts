@@ -16,6 +16,11 @@ export const commands: readonly { name: string; summary: string; load: () => Pro
     load: async () => (await import('./validate.ts')).validateCommand(),
   },
   {
+    name: 'check',
+    summary: 'Test the connection to every source, the checkpoint store, every output and the dead letter',
+    load: async () => (await import('./check.ts')).checkCommand(),
+  },
+  {
     name: 'checkpoints',
     summary: 'Look at the progress kept in the checkpoint store',
     load: async () => (await import('./checkpoints.ts')).checkpointsCommand(),

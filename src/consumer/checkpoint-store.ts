@@ -22,8 +22,9 @@ type Listed = Parameters<CheckpointStore['listOwnership']>
 type Checkpoints = Awaited<ReturnType<CheckpointStore['listCheckpoints']>>
 
 /**
- * What the SDK's balancer sees of ownership and positions. Checkpoints are not written through it: the SDK's way has
- * no order and no fence (hazard H3). The package for blobs is not used either; it brings a second SDK along (H10).
+ * What the SDK's balancer sees of ownership and positions. Ownership ends in the stock store (`sdk-store.ts`) wherever
+ * there is something to take the place of. Checkpoints are not written through it at all: the SDK's way has no order
+ * and no fence (hazard H3).
  */
 export class BalancerStore implements CheckpointStore {
   readonly #deps: CheckpointStoreDeps

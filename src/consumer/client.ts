@@ -39,10 +39,17 @@ export function hubAddress(options: EventHubOptions): { readonly namespace: stri
   return { namespace: address.namespace.toLowerCase(), eventHub: options.eventHub ?? address.eventHub ?? '' }
 }
 
-/** Where all SDKs keep ownership and checkpoints in the container; in lower case, or KEDA and others look elsewhere. */
-export function storePrefix(options: EventHubOptions): string {
+/** Whose ownership and checkpoints, in the words of the SDK. */
+export type StoreAddress = Pick<PartitionOwnership, 'fullyQualifiedNamespace' | 'eventHubName' | 'consumerGroup'>
+
+export function storeAddress(options: EventHubOptions): StoreAddress {
   const { namespace, eventHub } = hubAddress(options)
-  return `${namespace}/${eventHub}/${options.consumerGroup}/`.toLowerCase()
+  return { fullyQualifiedNamespace: namespace, eventHubName: eventHub, consumerGroup: options.consumerGroup }
+}
+
+/** Where all SDKs keep ownership and checkpoints in the container; in lower case, or KEDA and others look elsewhere. */
+export function storePrefix({ fullyQualifiedNamespace, eventHubName, consumerGroup }: StoreAddress): string {
+  return `${fullyQualifiedNamespace}/${eventHubName}/${consumerGroup}/`.toLowerCase()
 }
 
 export interface SubscribeParts {

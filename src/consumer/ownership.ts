@@ -1,13 +1,12 @@
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Blobs } from './blobs.ts'
-import type { PartitionOwnership } from './client.ts'
+import { type PartitionOwnership, type StoreAddress, storePrefix } from './client.ts'
 import { ServerClock } from './server-clock.ts'
 
 export interface OwnershipDeps {
   readonly blobs: Blobs
-  /** `<namespace>/<event hub>/<consumer group>/`, lower case. */
-  readonly prefix: string
+  readonly address: StoreAddress
   /** The name of this replica. */
   readonly owner: string
   /** Milliseconds between renewals. */
@@ -183,10 +182,11 @@ export class Ownership {
 
   /** The new etag; undefined when another replica has the partition. */
   async #write(partitionId: string, ownerId: string, etag: string | undefined): Promise<string | undefined> {
-    const { blobs, owner } = this.#deps
+    const { blobs, owner, address } = this.#deps
     const name = this.#name(partitionId)
     const metadata = { ownerid: ownerId }
-    const written = etag === undefined ? await blobs.create(name, metadata) : await blobs.update(name, metadata, etag)
+    const claim = { ...address, partitionId, ownerId }
+    const written = etag === undefined ? await blobs.create(name, metadata) : await blobs.claim({ ...claim, etag })
     if (typeof written === 'object') return written.etag
     // A retry inside the client may have met its own first attempt; a vanished blob is free again.
     const found = await blobs.head(name)
@@ -196,7 +196,7 @@ export class Ownership {
     }
     if (found.metadata.ownerid !== owner) return undefined
     if (ownerId === owner) return found.etag
-    const again = await blobs.update(name, metadata, found.etag)
+    const again = await blobs.claim({ ...claim, etag: found.etag })
     return typeof again === 'object' ? again.etag : undefined
   }
 
@@ -235,6 +235,6 @@ export class Ownership {
   }
 
   #name(partitionId: string): string {
-    return `${this.#deps.prefix}ownership/${partitionId}`
+    return `${storePrefix(this.#deps.address)}ownership/${partitionId}`
   }
 }

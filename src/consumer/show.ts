@@ -1,6 +1,6 @@
 import { silent } from '../core/log.ts'
 import { Blobs } from './blobs.ts'
-import { HubQuestions, type PartitionState, storePrefix } from './client.ts'
+import { HubQuestions, type PartitionState, storeAddress, storePrefix } from './client.ts'
 import { hubFailure } from './hub-failure.ts'
 import type { CheckpointsOptions, EventHubOptions } from './options.ts'
 import { Ownership } from './ownership.ts'
@@ -63,14 +63,14 @@ async function askHub(options: EventHubOptions): Promise<Map<string, PartitionSt
 }
 
 async function storedCheckpoints(hub: EventHubOptions, options: CheckpointsOptions) {
-  const store = new PositionStore(readOnly(options), storePrefix(hub), '', async () => false)
+  const store = new PositionStore(readOnly(options), storePrefix(storeAddress(hub)), '', async () => false)
   return new Map((await store.list()).map(checkpoint => [checkpoint.partitionId, checkpoint]))
 }
 
 async function livingOwners(hub: EventHubOptions, options: CheckpointsOptions): Promise<Map<string, string>> {
   const ownership = new Ownership({
     blobs: readOnly(options),
-    prefix: storePrefix(hub),
+    address: storeAddress(hub),
     owner: '',
     renew: hub.ownership.renew,
     isRead: () => false,

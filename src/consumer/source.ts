@@ -6,7 +6,7 @@ import type { Metrics } from '../core/metrics.ts'
 import type { CheckpointOutcome, Cursor, Positions, RewindableSource, Sink } from '../core/types.ts'
 import { Blobs } from './blobs.ts'
 import { BalancerStore } from './checkpoint-store.ts'
-import { HubQuestions, hubAddress, type Reading, storePrefix, subscribe } from './client.ts'
+import { HubQuestions, hubAddress, type Reading, storeAddress, storePrefix, subscribe } from './client.ts'
 import { PrefetchAllowance } from './credit.ts'
 import { Gate } from './gate.ts'
 import { hubFailure, isAbort, isBeyondTheEnd, isTakenByAnother } from './hub-failure.ts'
@@ -69,13 +69,13 @@ class EventHubSource implements RewindableSource {
     this.#allowance = new PrefetchAllowance(deps.prefetchBytes)
     const origin = { source: name, namespace, eventHub, consumerGroup: options.consumerGroup }
     this.#owned = new OwnedPartitions({ origin, allowance: this.#allowance, metrics, log })
-    const prefix = storePrefix(options)
+    const address = storeAddress(options)
     const blobs = new Blobs(checkpoints)
     const isRead = (partitionId: string) => this.#owned.get(partitionId)?.pump !== undefined
     const { renew } = options.ownership
     const lost = (partitionId: string) => this.#lost(partitionId)
-    this.#ownership = new Ownership({ blobs, prefix, owner: this.#replica, renew, isRead, lost, log })
-    this.#positions = new PositionStore(blobs, prefix, this.#replica, id => this.#ownership.confirm(id))
+    this.#ownership = new Ownership({ blobs, address, owner: this.#replica, renew, isRead, lost, log })
+    this.#positions = new PositionStore(blobs, storePrefix(address), this.#replica, id => this.#ownership.confirm(id))
     this.#store = new BalancerStore({
       ownership: this.#ownership,
       positions: this.#positions,

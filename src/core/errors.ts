@@ -66,7 +66,7 @@ const table = {
     exit: 65,
     next: 'Give a file of records, of messages, or of one of these a line.',
   },
-  check_failed: { code: 'XP5002', exit: 1, next: 'See the differences above.' },
+  check_failed: { code: 'XP5002', exit: 1, next: 'What was found stands on standard output.' },
   drain_incomplete: {
     code: 'XP6001',
     exit: 75,

@@ -176,7 +176,8 @@ async function clientOptions(options: ElasticsearchOptions): Promise<ClientOptio
     ...(ca !== undefined && { tls: { ca: await readCa(ca) } }),
     Transport: PlainTransport,
     // The default makes a deep copy of each failed request, body included, byte by byte: gigabytes during an outage.
-    redaction: { type: 'remove' },
+    // Texts of errors go through our own redaction, and nothing else of them is shown.
+    redaction: { type: 'off' },
     // A failed node is passed over at once; waiting and trying again is for the lane.
     maxRetries: urls.length - 1,
     requestTimeout: timeout,

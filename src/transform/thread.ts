@@ -24,7 +24,7 @@ export interface ThreadOptions {
 }
 
 /** A batch of some MB needs a tenth of it. A thread that needs more ends, and the process goes on. */
-const resourceLimits = { maxOldGenerationSizeMb: 256 }
+const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 }
 
 /** A worker thread and its tasks, in order: one under way and one waiting, so that it is never idle between two. */
 export class Thread {

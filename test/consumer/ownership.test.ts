@@ -27,7 +27,7 @@ function replica(blobs: Blobs, owner: string, renew = 60_000) {
   const { log, lines } = memoryLog()
   const ownership = new Ownership({
     blobs,
-    prefix: 'ns/hub/group/',
+    address: { fullyQualifiedNamespace: 'NS', eventHubName: 'Hub', consumerGroup: 'Group' },
     owner,
     renew,
     isRead: id => read.has(id),

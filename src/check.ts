@@ -1,0 +1,115 @@
+import type { Config, OutputConfig } from './config.ts'
+import { Blobs } from './consumer/blobs.ts'
+import { HubQuestions, hubAddress, storeAddress, storePrefix } from './consumer/client.ts'
+import { hubFailure } from './consumer/hub-failure.ts'
+import type { EventHubOptions } from './consumer/options.ts'
+import { probeCheckpoints, probeHub } from './consumer/probe.ts'
+import { classify, type ErrorName, XdrelayError } from './core/errors.ts'
+import { redact } from './core/secret.ts'
+import { checkDeadLetter } from './output/dead-letter.ts'
+import { kinds } from './output/kinds.ts'
+import type { OutputDeps, OutputKind } from './output/policy.ts'
+
+/** What was found of one part of a configuration. */
+export interface CheckedPart {
+  /** `source xdr`, `checkpoints`, `output siem` or `dead letter`. */
+  readonly name: string
+  readonly ok: boolean
+  /** What was found, or why it cannot be used: one line, without secrets. */
+  readonly detail: string
+  readonly code?: string
+  /** What to do about it. */
+  readonly next?: string
+  /** Milliseconds it took. */
+  readonly ms: number
+}
+
+/**
+ * Reaches every part of the configuration as a run would, all at once, and reads no further: nothing is delivered,
+ * nobody loses a partition, no checkpoint moves. One promise for each part, in the order of the configuration; none
+ * rejects, and all have resolved when `limit` aborts.
+ */
+export function checkParts(config: Config, deps: OutputDeps, limit: AbortSignal): Promise<CheckedPart>[] {
+  return [
+    ...config.sources.map(({ name, eventHub }) =>
+      look(`source ${name}`, 'hub_unreachable', limit, () => checkSource(eventHub, limit)),
+    ),
+    look('checkpoints', 'storage_unreachable', limit, () => checkCheckpoints(config, limit)),
+    ...config.outputs.map(output =>
+      look(`output ${output.name}`, 'output_unreachable', limit, () => checkOutput(output, deps, limit)),
+    ),
+    look('dead letter', 'cannot_write', limit, () => checkDeadLetter(config.deadLetter)),
+  ]
+}
+
+/** `late` is the error of a part that does not answer in time: not every client ends its waits when it is asked to. */
+async function look(name: string, late: ErrorName, limit: AbortSignal, reach: () => Promise<string>) {
+  const started = performance.now()
+  const over = Promise.withResolvers<never>()
+  const end = () => over.reject(new XdrelayError(late, 'no answer within the time for the check'))
+  limit.addEventListener('abort', end, { once: true })
+  try {
+    return { name, ok: true, detail: oneLine(await Promise.race([over.promise, reach()])), ms: since(started) }
+  } catch (error) {
+    const { message, code, next } = classify(error)
+    return { name, ok: false, detail: oneLine(message), code, next, ms: since(started) }
+  } finally {
+    limit.removeEventListener('abort', end)
+  }
+}
+
+async function checkSource(options: EventHubOptions, limit: AbortSignal): Promise<string> {
+  const { namespace, eventHub } = hubAddress(options)
+  const { partitions } = await probeHub(options, limit)
+  const held = await messagesIn(options)
+  return `event hub ${eventHub} of ${namespace}: partitions ${partitions}, messages ${held}, consumer group ${options.consumerGroup}`
+}
+
+/** Messages that the event hub holds, read or not. */
+async function messagesIn(options: EventHubOptions): Promise<number> {
+  const questions = new HubQuestions(options)
+  try {
+    const ids = await questions.partitionIds()
+    const states = await Promise.all(ids.map(id => questions.partition(id)))
+    const filled = states.filter(({ isEmpty }) => !isEmpty)
+    return filled.reduce((sum, each) => sum + each.lastEnqueuedSequenceNumber - each.beginningSequenceNumber + 1, 0)
+  } catch (error) {
+    throw hubFailure(error, options)
+  } finally {
+    void questions.close()
+  }
+}
+
+async function checkCheckpoints({ checkpoints, sources }: Config, limit: AbortSignal): Promise<string> {
+  const { container, createContainer } = checkpoints
+  // A look makes no container.
+  const blobs = new Blobs({ ...checkpoints, createContainer: false }, { attempts: 1 })
+  try {
+    const prefixes = sources.map(({ eventHub }) => `${storePrefix(storeAddress(eventHub))}checkpoint/`)
+    const listings = await Promise.all(prefixes.map(prefix => blobs.list(prefix)))
+    await probeCheckpoints(checkpoints, limit, false)
+    return `container ${container}: checkpoints ${listings.reduce((sum, { entries }) => sum + entries.length, 0)}`
+  } catch (error) {
+    if (!createContainer || classify(error).kind !== 'container_not_found') throw error
+    return `container ${container} is missing; the first run creates it`
+  }
+}
+
+async function checkOutput({ name, kind, options }: OutputConfig, deps: OutputDeps, limit: AbortSignal) {
+  const { create }: OutputKind = kinds[kind]
+  const output = create(name, options as never, deps)
+  try {
+    await output.open(limit)
+    return await output.check(limit)
+  } finally {
+    await output.close()
+  }
+}
+
+function oneLine(text: string): string {
+  return redact(text).replaceAll(/\s+/g, ' ').trim()
+}
+
+function since(started: number): number {
+  return Math.round(performance.now() - started)
+}

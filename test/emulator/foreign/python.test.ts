@@ -1,0 +1,4 @@
+import { pythonClient } from './clients.ts'
+import { foreignSuite } from './suite.ts'
+
+foreignSuite('Python', await pythonClient(), { progress: true })
