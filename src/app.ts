@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import { createEventHubSource } from './consumer/source.ts'
 import { Budget } from './core/budget.ts'
 import type { Log } from './core/log.ts'
-import { createMetrics, type Metrics } from './core/metrics.ts'
+import { addProcessMetrics, createMetrics, type Metrics } from './core/metrics.ts'
 import { FileDeadLetter } from './output/dead-letter.ts'
 import { kinds } from './output/kinds.ts'
 import { Lane } from './output/lane.ts'
@@ -58,7 +58,9 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
     metrics,
     lanes: lanes.map(({ lane }) => lane),
     async run(stop, abort) {
-      const ready = () => lanes.every(({ lane, required }) => !required || lane.state !== 'down')
+      let isReading = false
+      const ready = () => isReading && lanes.every(({ lane, required }) => !required || lane.state !== 'down')
+      if (config.admin) addProcessMetrics(metrics)
       const admin = config.admin && (await startAdmin({ listen: config.admin.listen, metrics, ready }))
       if (admin) log.info(`admin endpoint on ${admin.address}`)
       try {
@@ -73,6 +75,9 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
             checkpointInterval: config.checkpoints.interval,
             drainLimit: config.limits.drain,
             catchUpSlice: 60_000,
+            reading: yes => {
+              isReading = yes
+            },
             log,
             metrics,
           },

@@ -3,9 +3,9 @@ import { subset } from './core/chunk.ts'
 import { classify, messageOf, XdrelayError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { Metrics } from './core/metrics.ts'
+import { Tally } from './core/tally.ts'
 import type {
   Chunk,
-  Cursor,
   DeadLetter,
   Output,
   Reject,
@@ -30,6 +30,8 @@ export interface PipelineParts {
   readonly checkpointInterval: number
   readonly drainLimit: number
   readonly catchUpSlice: number
+  /** Told when all sources read, and when they are asked to end. */
+  readonly reading: (yes: boolean) => void
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -63,11 +65,12 @@ class Pipeline {
   readonly #failed = new AbortController()
   /** Bytes of documents for each byte of messages, learnt: what a batch will hold is granted before it is read on. */
   #growth = 1.5
-  readonly #tables = new Set<string>()
+  readonly #tally: Tally
 
   constructor(parts: PipelineParts, abort: AbortSignal) {
     this.#parts = parts
     this.#abort = abort
+    this.#tally = new Tally(parts.metrics)
     this.#required = parts.lanes.filter(each => each.required).map(each => each.lane)
     const optional = parts.lanes.filter(each => !each.required).map(each => each.lane)
     const share = parts.budget.limit / (2 * Math.max(1, optional.length))
@@ -77,7 +80,7 @@ class Pipeline {
       interval: parts.checkpointInterval,
       log: parts.log,
       abort,
-      stored: (stream, cursor, outcome) => this.#countCheckpoint(stream, cursor, outcome),
+      stored: (stream, cursor, outcome) => this.#tally.checkpoint(stream, cursor, outcome),
     })
   }
 
@@ -96,7 +99,9 @@ class Pipeline {
       await source.start({ take: batch => this.#take(source, batch), lost: stream => this.#lost(stream) })
     }
     const catchUps = setInterval(() => void this.#catchUp(), 1000)
+    this.#parts.reading(true)
     await aborted(AbortSignal.any([stop, this.#abort, this.#failed.signal]))
+    this.#parts.reading(false)
     clearInterval(catchUps)
     await this.#catchingUp
     if (!this.#abort.aborted) this.#failed.signal.throwIfAborted()
@@ -131,8 +136,9 @@ class Pipeline {
     const granted = Math.ceil(batch.bytes * (1 + this.#growth))
     await budget.take(granted, this.#abort)
     if (this.#abort.aborted) return budget.give(granted)
-    this.#countReceived(batch)
+    this.#tally.messages(batch)
     const settlers = this.#progress.track(batch)
+    this.#showUnsettled(batch.stream)
     const transformed = this.#parts.transform.run(batch).then(result => this.#measure(batch, result, granted))
     const before = this.#tails.get(batch.stream) ?? Promise.resolve()
     const opened = this.#progress.open(source, batch)
@@ -155,16 +161,18 @@ class Pipeline {
 
   /** Hands one transformed batch to the dead letter and to every lane; settles it when they are done with it. */
   async #spread(batch: SourceBatch, { chunk, rejects, drift }: Transformed, settlers: Settlers): Promise<void> {
-    const { deadLetter, budget, metrics } = this.#parts
-    for (const { table, kind, count } of drift) metrics.drift.inc({ table, kind }, count)
+    const { budget } = this.#parts
+    this.#tally.drift(drift)
     const reached = this.#progress.reached(batch.stream)
     const news = rejects.filter(reject => reject.message.sequenceNumber > reached)
     const fresh = after(chunk, reached)
-    this.#countRecords(fresh, news)
-    const dead = news.length === 0 ? Promise.resolve() : deadLetter.write(news, this.#parts.ended.signal)
+    this.#tally.records(fresh, news)
+    const dead = this.#bury(news)
     const required = [dead, ...this.#required.map(lane => lane.submit(fresh))]
     // An abort rejects these; then the batch stays unsettled, which is all that an abort asks for.
-    Promise.all(required).then(settlers.required, () => {})
+    Promise.all(required)
+      .then(settlers.required, () => {})
+      .then(() => this.#showUnsettled(batch.stream))
     const optional: Promise<void>[] = []
     const bytes = batch.bytes + chunk.lines.length
     for (const feed of this.#feeds) {
@@ -180,9 +188,16 @@ class Pipeline {
     void Promise.allSettled([...required, ...optional]).then(() => budget.give(bytes))
   }
 
+  async #bury(rejects: readonly Reject[]): Promise<void> {
+    if (rejects.length === 0) return
+    await this.#parts.deadLetter.write(rejects, this.#parts.ended.signal)
+    this.#tally.rejected(rejects)
+  }
+
   #lost(stream: string): void {
     this.#progress.forget(stream)
     this.#tails.delete(stream)
+    this.#showUnsettled(stream)
   }
 
   /** Reads again what an optional output missed, once its lane is empty and the required outputs are well. */
@@ -232,38 +247,8 @@ class Pipeline {
     await this.#progress.drained()
   }
 
-  #countReceived(batch: SourceBatch): void {
-    const { metrics } = this.#parts
-    const labels = { source: batch.origin.source, partition: batch.origin.partitionId }
-    metrics.messagesReceived.inc(labels, batch.messages.length)
-    metrics.bytesReceived.inc(labels, batch.bytes)
-  }
-
-  #countRecords(chunk: Chunk, rejects: readonly Reject[]): void {
-    const { metrics } = this.#parts
-    const counts = new Uint32Array(chunk.tables.length)
-    for (const table of chunk.table) counts[table]! += 1
-    for (const [index, table] of chunk.tables.entries())
-      metrics.recordsReceived.inc({ table: this.#label(table) }, counts[index]!)
-    for (const { reason } of rejects) {
-      metrics.recordsReceived.inc({ table: 'none' })
-      metrics.recordsRejected.inc({ reason })
-    }
-  }
-
-  /** Table names come from records; a flood of made-up ones must not become a flood of time series. */
-  #label(table: string): string {
-    if (!this.#tables.has(table) && this.#tables.size >= 200) return 'other'
-    this.#tables.add(table)
-    return table
-  }
-
-  #countCheckpoint(stream: string, cursor: Cursor, outcome: string): void {
-    const { metrics } = this.#parts
-    const [source, partition] = splitStream(stream)
-    metrics.checkpointWrites.inc({ result: outcome })
-    metrics.checkpointSequence.set({ source, partition }, cursor.sequenceNumber)
-    metrics.unsettledMessages.set({ source, partition }, this.#progress.unsettled(stream))
+  #showUnsettled(stream: string): void {
+    this.#tally.unsettled(stream, this.#progress.unsettled(stream))
   }
 }
 
@@ -275,11 +260,6 @@ function after(chunk: Chunk, reached: number): Chunk {
     chunk,
     indexes.filter(index => chunk.messages[chunk.message[index]!]!.sequenceNumber > reached),
   )
-}
-
-function splitStream(stream: string): [source: string, partition: string] {
-  const slash = stream.lastIndexOf('/')
-  return [stream.slice(0, slash), stream.slice(slash + 1)]
 }
 
 function incomplete(unsettled: number): XdrelayError {

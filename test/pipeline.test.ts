@@ -110,6 +110,7 @@ function start(
       checkpointInterval: 20,
       drainLimit: options.drainLimit ?? 5000,
       catchUpSlice: 2000,
+      reading: () => {},
       log: silent,
       metrics,
     },
@@ -157,11 +158,10 @@ test('every record reaches every output once, in order within its stream', async
 test('a checkpoint never passes a record that a required output has not taken', async () => {
   const hub = hubOf({ 0: many(30) })
   const [fast, slow] = [new Target(), new Target()]
-  hub.onCheckpoint = (_stream, { sequenceNumber }) => {
-    for (const id of allIds(hub).filter(each => Number(each.split('-')[1]) <= sequenceNumber)) {
-      expect(fast.ids).toContain(id)
-      expect(slow.ids).toContain(id)
-    }
+  hub.judge = (_stream, { sequenceNumber }) => {
+    const due = allIds(hub).filter(each => Number(each.split('-')[1]) <= sequenceNumber)
+    const lacking = due.filter(id => !fast.ids.includes(id) || !slow.ids.includes(id))
+    return lacking.length > 0 ? `${sequenceNumber} passes ${lacking[0]}` : undefined
   }
   slow.down = true
   const run = start(hub, { fast: { target: fast, required: true }, slow: { target: slow, required: true } })
@@ -173,6 +173,7 @@ test('a checkpoint never passes a record that a required output has not taken', 
   run.stop.abort()
   await run.done
   expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(29)
+  expect(hub.wrongs).toEqual([])
 })
 
 test('a required output that is down stops the reading at the budget, and nothing is lost', async () => {
@@ -236,12 +237,12 @@ test('an optional output that is down holds neither the checkpoint nor the other
   const [required, optional] = [new Target(), new Target()]
   optional.down = true
   // At every moment the optional output's position, where the checkpoint has passed it, is in the store.
-  hub.onCheckpoint = (stream, { sequenceNumber }) => {
-    const position = hub.lanes.get(stream.slice(4))?.get('optional')?.sequenceNumber ?? sequenceNumber
-    const lacking = allIds(hub).filter(
-      id => id.startsWith(`${stream.slice(4)}-`) && Number(id.split('-')[1]) <= position && !optional.ids.includes(id),
-    )
-    expect(lacking).toEqual([])
+  hub.judge = (stream, { sequenceNumber }) => {
+    const partition = stream.slice(4)
+    const position = hub.lanes.get(partition)?.get('optional')?.sequenceNumber ?? sequenceNumber
+    const due = allIds(hub).filter(id => id.startsWith(`${partition}-`) && Number(id.split('-')[1]) <= position)
+    const lacking = due.filter(id => !optional.ids.includes(id))
+    return lacking.length > 0 ? `${stream} at ${sequenceNumber} passes ${lacking[0]}` : undefined
   }
   const run = start(
     hub,
@@ -258,6 +259,7 @@ test('an optional output that is down holds neither the checkpoint nor the other
   await run.done
   expect(required.ids.toSorted()).toEqual(allIds(hub).toSorted())
   expect(optional.ids.toSorted()).toEqual(allIds(hub).toSorted())
+  expect(hub.wrongs).toEqual([])
 })
 
 test('an optional output that was down when the process died gets what it missed from the next one', async () => {

@@ -1,4 +1,4 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyReply } from 'fastify'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import type { Metrics } from '../core/metrics.ts'
 
@@ -16,21 +16,45 @@ export interface Admin {
 }
 
 /** `/livez`, `/readyz` and `/metrics`. Gives no details to strangers: states and counters only, read only. */
-export async function startAdmin({ listen, metrics, ready }: AdminDeps): Promise<Admin> {
-  const server = Fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true })
-  server.get('/livez', async () => 'ok\n')
-  server.get('/readyz', async (_request, reply) => (ready() ? 'ok\n' : reply.code(503).send('not ready\n')))
-  server.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  )
+export async function startAdmin(deps: AdminDeps): Promise<Admin> {
+  const { host, port } = deps.listen
+  const server = createServer(deps)
   try {
-    const address = await server.listen({ host: listen.host, port: listen.port })
+    const address = await server.listen({ host, port })
     return { address, close: () => server.close() }
   } catch (error) {
-    throw new XdrelayError(
-      'admin_unavailable',
-      `admin.listen: cannot listen on ${listen.host}:${listen.port}: ${messageOf(error)}`,
-      { cause: error },
-    )
+    const text = `admin.listen: cannot listen on ${host}:${port}: ${messageOf(error)}`
+    throw new XdrelayError('admin_unavailable', text, { cause: error })
   }
+}
+
+function createServer({ listen, metrics: { registry }, ready }: AdminDeps) {
+  const server = Fastify({
+    logger: false,
+    bodyLimit: 64 * 1024,
+    forceCloseConnections: true,
+    frameworkErrors: (_error, _request, reply: FastifyReply) => reply.code(400).send('bad request\n'),
+  })
+  server.setNotFoundHandler((_request, reply) => reply.code(404).send('not found\n'))
+  server.setErrorHandler((_error, _request, reply) => reply.code(500).send('failed\n'))
+  server.addHook('onRequest', async ({ headers }, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    if (isLoopback(listen.host) && !isNameOfThisMachine(headers.host)) return reply.code(403).send('forbidden\n')
+  })
+  server.get('/livez', async () => 'ok\n')
+  server.get('/readyz', async (_request, reply) => (ready() ? 'ok\n' : reply.code(503).send('not ready\n')))
+  server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  return server
+}
+
+/**
+ * Any site can have its reader's browser ask here under a name of its own that leads to this machine (DNS rebinding).
+ * Whoever means this machine says so; programs that send no name at all are no browsers.
+ */
+function isNameOfThisMachine(host: string | undefined): boolean {
+  return host === undefined || isLoopback(URL.parse(`http://${host}`)?.hostname.replace(/^\[|\]$/g, '') ?? '')
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { classify, messageOf, XdrelayError } from '../core/errors.ts'
+import { version } from '../core/version.ts'
 import { commands } from './commands.ts'
 import { reportError } from './terminal.ts'
 
@@ -19,7 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function buildProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('xdrelay')
     .description('Moves Microsoft Defender XDR data to where a security team works.')
-    .version(version())
+    .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
   for (const { name, summary, load } of commands) {
@@ -40,11 +40,6 @@ function usageError(error: CommanderError): XdrelayError | number {
   if (error.exitCode === 0) return 0
   const usage = new XdrelayError('usage', error.message.replace(/^error: /, ''))
   return error.code === 'commander.help' ? usage.exit : usage
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
 
 function crash(thrown: unknown): void {

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { version } from './version.ts'
 
 /** Everything that is counted. Built once in `app.ts` and handed to the parts that count. */
 export type Metrics = ReturnType<typeof createMetrics>
@@ -12,6 +13,7 @@ export function createMetrics() {
     new Counter<Label>({ name: `xdrelay_${name}`, help, labelNames, registers: [registry] })
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Gauge<Label>({ name: `xdrelay_${name}`, help, labelNames, registers: [registry] })
+  gauge('build_info', 'Always 1; its label is the version that runs.', ['version']).set({ version }, 1)
   return {
     registry,
     messagesReceived: counter('source_messages_received_total', 'Messages received.', ['source', 'partition']),
@@ -31,10 +33,11 @@ export function createMetrics() {
       'source',
       'partition',
     ]),
-    checkpointSequence: gauge('partition_checkpoint_sequence_number', 'Sequence number of the stored checkpoint.', [
-      'source',
-      'partition',
-    ]),
+    checkpointSequence: gauge(
+      'partition_checkpoint_sequence_number',
+      'Sequence number of the checkpoint that this replica stored last.',
+      ['source', 'partition'],
+    ),
     checkpointWrites: counter('checkpoint_writes_total', 'Checkpoint writes by result.', ['result']),
     partitionRestarts: counter('partition_restarts_total', 'Receivers that were made anew.', [
       'source',
@@ -55,4 +58,9 @@ export function createMetrics() {
     budgetBytes: gauge('memory_budget_bytes', 'Limit of bytes in flight.', []),
     budgetUsed: gauge('memory_used_bytes', 'Bytes in flight.', []),
   }
+}
+
+/** Adds what prom-client knows of the process: `process_*` and `nodejs_*`. Once for a registry; it observes from then on. */
+export function addProcessMetrics({ registry }: Metrics): void {
+  collectDefaultMetrics({ register: registry })
 }

@@ -13,9 +13,9 @@ export class MemoryHub {
   readonly messages = new Map<string, Message[]>()
   readonly checkpoints = new Map<string, Cursor>()
   readonly lanes = new Map<string, Map<string, Cursor>>()
-  /** Called with every checkpoint before it is stored: the place to assert that it is safe. */
-  onCheckpoint: (stream: string, cursor: Cursor) => void = () => {}
-  onLanePosition: (output: string, stream: string, cursor: Cursor) => void = () => {}
+  /** What is wrong with a checkpoint that is about to be stored, if anything; kept in `wrongs`. */
+  judge: (stream: string, cursor: Cursor) => string | undefined = () => undefined
+  readonly wrongs: string[] = []
 
   append(partition: string, body: string): Cursor {
     const list = this.messages.get(partition) ?? []
@@ -63,7 +63,8 @@ export class MemorySource implements RewindableSource {
   async checkpoint(stream: string, cursor: Cursor): Promise<CheckpointOutcome> {
     const partition = stream.slice(stream.indexOf('/') + 1)
     if (cursor.sequenceNumber <= (this.#hub.checkpoints.get(partition)?.sequenceNumber ?? -1)) return 'stale'
-    this.#hub.onCheckpoint(stream, cursor)
+    const wrong = this.#hub.judge(stream, cursor)
+    if (wrong !== undefined) this.#hub.wrongs.push(wrong)
     this.#hub.checkpoints.set(partition, cursor)
     return 'written'
   }
@@ -76,7 +77,6 @@ export class MemorySource implements RewindableSource {
   }
 
   async saveLanePosition(output: string, stream: string, cursor: Cursor): Promise<CheckpointOutcome> {
-    this.#hub.onLanePosition(output, stream, cursor)
     const partition = stream.slice(stream.indexOf('/') + 1)
     const lanes = this.#hub.lanes.get(partition) ?? new Map<string, Cursor>()
     this.#hub.lanes.set(partition, lanes.set(output, cursor))

@@ -1,0 +1,102 @@
+import { request } from 'node:http'
+import { expect, onTestFinished, test } from 'vitest'
+import { startAdmin } from '../../src/admin/server.ts'
+import { addProcessMetrics, createMetrics } from '../../src/core/metrics.ts'
+
+interface Answer {
+  readonly status: number
+  readonly type: string | undefined
+  readonly body: string
+}
+
+async function admin({ ready = () => true, host = '127.0.0.1' }: { ready?: () => boolean; host?: string } = {}) {
+  const metrics = createMetrics()
+  const { address, close } = await startAdmin({ listen: { host, port: 0 }, metrics, ready })
+  onTestFinished(close)
+  const port = Number(new URL(address).port)
+  const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    new Promise<Answer>((resolve, reject) => {
+      request({ host: '127.0.0.1', port, path, headers, method }, async response => {
+        const parts = await Array.fromAsync(response as AsyncIterable<Buffer>)
+        const body = Buffer.concat(parts).toString()
+        resolve({ status: response.statusCode!, type: response.headers['content-type'], body })
+      })
+        .on('error', reject)
+        .end()
+    })
+  return { get, metrics }
+}
+
+const text = 'text/plain; charset=utf-8'
+
+test('livez lives, readyz says what it is told', async () => {
+  let ready = false
+  const { get } = await admin({ ready: () => ready })
+  expect(await get('/livez')).toEqual({ status: 200, type: text, body: 'ok\n' })
+  expect(await get('/readyz')).toEqual({ status: 503, type: text, body: 'not ready\n' })
+  ready = true
+  expect(await get('/readyz')).toEqual({ status: 200, type: text, body: 'ok\n' })
+})
+
+test('metrics come in the text format, with the version and what is known of the process', async () => {
+  const { get, metrics } = await admin()
+  addProcessMetrics(metrics)
+  const { status, type, body } = await get('/metrics')
+  expect({ status, type }).toEqual({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' })
+  expect(body).toMatch(/^xdrelay_build_info\{version="\d+\.\d+\.\d+[^"]*"\} 1$/m)
+  expect(body).toMatch(/^process_resident_memory_bytes \d+$/m)
+  expect(body).toMatch(/^nodejs_eventloop_lag_p99_seconds \S+$/m)
+})
+
+test.each([
+  ['GET', '/'],
+  ['GET', '/secret?token=abc'],
+  ['GET', '/../etc/passwd'],
+  ['POST', '/metrics'],
+  ['DELETE', '/livez'],
+])('%s %s is not found, and that is all it says', async (method, path) => {
+  const { get } = await admin()
+  expect(await get(path, {}, method)).toEqual({ status: 404, type: text, body: 'not found\n' })
+})
+
+test('an address that cannot be read is refused without repeating it', async () => {
+  const { get } = await admin()
+  expect(await get('/%ff')).toEqual({ status: 400, type: text, body: 'bad request\n' })
+})
+
+test.each(['evil.example', 'evil.example:9464', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', '@'])(
+  'on loopback the name %j is forbidden, for every page',
+  async host => {
+    const { get } = await admin()
+    for (const path of ['/livez', '/readyz', '/metrics', '/nothing'])
+      expect(await get(path, { host })).toEqual({ status: 403, type: text, body: 'forbidden\n' })
+  },
+)
+
+test.each(['localhost', 'LOCALHOST:9464', '127.0.0.1', '127.0.0.1:1', '[::1]:9464'])(
+  'on loopback the name %j is fine',
+  async host => {
+    const { get } = await admin()
+    expect((await get('/livez', { host })).status).toBe(200)
+  },
+)
+
+test('where others are to reach it, any name is fine', async () => {
+  const { get } = await admin({ host: '0.0.0.0' })
+  expect((await get('/livez', { host: 'relay.monitoring.svc:9464' })).status).toBe(200)
+})
+
+test('an address that is taken is an error with the setting in it', async () => {
+  const { address, close } = await startAdmin({
+    listen: { host: '127.0.0.1', port: 0 },
+    metrics: createMetrics(),
+    ready: () => true,
+  })
+  onTestFinished(close)
+  const port = Number(new URL(address).port)
+  const second = startAdmin({ listen: { host: '127.0.0.1', port }, metrics: createMetrics(), ready: () => true })
+  await expect(second).rejects.toMatchObject({
+    kind: 'admin_unavailable',
+    message: expect.stringContaining(`admin.listen: cannot listen on 127.0.0.1:${port}`),
+  })
+})
