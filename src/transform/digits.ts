@@ -41,10 +41,14 @@ export function exactDigits(value: ExactNumber): string {
   return ExactNumber.digitsOf(value)
 }
 
+/** Up to 15 digits always come back from a double as they were; only -0 does not, so a minus is looked at closely. */
+const harmless = /^(?:0|[1-9]\d{0,14}|\d{1,7}\.\d{1,7})$/
+
 const grammar = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 
 /** Whether `token` is a JSON number whose value would change on the way through a double and back to text. */
 export function isDistorted(token: string): boolean {
+  if (harmless.test(token)) return false
   const parts = grammar.exec(token)
   if (parts === null) return false
   // The normal case, told without arithmetic: an integer of more than 16 digits is beyond 2^53.

@@ -1,6 +1,6 @@
-/** Whether the JSON text escapes a surrogate anywhere. Nearly no message escapes anything by number: one quick search tells. */
+/** Whether the JSON text escapes a surrogate anywhere. Two searches for fixed texts are faster than one expression. */
 export function hasSurrogateEscape(text: string): boolean {
-  return text.includes('\\u') && /\\u[dD]/.test(text)
+  return text.includes('\\ud') || text.includes('\\uD')
 }
 
 /** A pair, or one half alone, or any other escape: taking each whole keeps `\\ud800` (a backslash and five letters) as it is. */
