@@ -18,6 +18,14 @@ export interface OwnershipDeps {
   readonly log: Log
 }
 
+/** A partition that is owned. Times are monotonic milliseconds. */
+interface Held {
+  /** Of our last write; undefined when the blob has vanished. */
+  etag: string | undefined
+  /** When the last renewal was sent: its answer may have waited here while this process slept. */
+  renewedAt: number
+}
+
 /** What one partition's ownership looks like in the store. */
 export interface OwnershipEntry {
   readonly partitionId: string
@@ -34,8 +42,7 @@ export interface OwnershipEntry {
  * a hub that is away or an output that is down costs no partition.
  */
 export class Ownership {
-  /** Owned partitions, each with the etag of our last write; undefined when the blob has vanished. */
-  #held = new Map<string, { etag: string | undefined; renewedAt: number }>()
+  #held = new Map<string, Held>()
   readonly #clock = new ServerClock()
   readonly #deps: OwnershipDeps
   #timer: NodeJS.Timeout | undefined
@@ -138,13 +145,14 @@ export class Ownership {
       return fresh || (await this.#renew(partitionId)) ? 'renewed' : 'refused'
     }
     if (this.closed) return 'refused'
+    const sentAt = performance.now()
     const written = await this.#watched(() => this.#write(partitionId, this.#deps.owner, etag))
     if (written === undefined) return 'refused'
     if (this.closed) {
       await this.#write(partitionId, '', written)
       return 'refused'
     }
-    this.#held.set(partitionId, { etag: written, renewedAt: performance.now() })
+    this.#held.set(partitionId, { etag: written, renewedAt: sentAt })
     return 'taken'
   }
 
@@ -168,6 +176,7 @@ export class Ownership {
   async #renew(partitionId: string): Promise<boolean> {
     const held = this.#held.get(partitionId)
     if (!held) return false
+    const sentAt = performance.now()
     const written = await this.#watched(() => this.#write(partitionId, this.#deps.owner, held.etag))
     // Lost, released or claimed anew while the answer was under way.
     if (this.#held.get(partitionId) !== held) return this.#held.has(partitionId)
@@ -176,7 +185,7 @@ export class Ownership {
       return false
     }
     held.etag = written
-    held.renewedAt = performance.now()
+    held.renewedAt = sentAt
     return true
   }
 

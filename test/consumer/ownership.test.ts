@@ -39,7 +39,7 @@ function replica(blobs: Blobs, owner: string, renew = 60_000) {
 }
 
 describe('claims', () => {
-  test('of a partition without an owner: of two replicas that start together, exactly one wins', async () => {
+  test('H: of replicas that start together, exactly one gets a partition that nobody had', async () => {
     const blobs = new Blobs(checkpointOptions(storage))
     const replicas = ['a', 'b', 'c', 'd'].map(owner => replica(blobs, owner).ownership)
     for (const partition of ['0', '1', '2']) {
@@ -73,6 +73,29 @@ describe('claims', () => {
     })
     await until(() => a.lost.length === 1)
     expect(a.ownership.partitions).toEqual(['1'])
+  })
+
+  test('a renewal counts from when it was sent: its answer may have waited while this process slept', async () => {
+    const blobs = new Blobs(checkpointOptions(storage))
+    const [a, b] = [replica(blobs, 'a', 300), replica(blobs, 'b')]
+    await a.ownership.claim('0', undefined)
+    const claim = blobs.claim.bind(blobs)
+    const answers = { sent: Promise.withResolvers<void>(), come: Promise.withResolvers<void>() }
+    vi.spyOn(blobs, 'claim').mockImplementationOnce(async request => {
+      const answer = await claim(request)
+      answers.sent.resolve()
+      await answers.come.promise
+      return answer
+    })
+    a.ownership.start()
+    await answers.sent.promise
+    const [entry] = await b.ownership.list()
+    expect(await b.ownership.claim('0', entry!.etag)).toBe('taken')
+    await new Promise(resolve => setTimeout(resolve, 400))
+    answers.come.resolve()
+    await new Promise(setImmediate)
+    expect(await a.ownership.claim('0', entry!.etag)).toBe('refused')
+    expect(a.lost).toEqual(['0'])
   })
 
   test('a partition of ours that nobody reads looks free to the balancer, so that it is taken up again', async () => {

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { EventHubConsumerClient, earliestEventPosition } from '@azure/event-hubs'
 import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob'
 import { ContainerClient } from '@azure/storage-blob'
@@ -113,6 +114,12 @@ describe('with the store of the SDK', () => {
     await until(() => stock.seen.length === 6)
     expect(stock.seen).toEqual(numbers(4, 9))
   })
+})
+
+test('H10: the package of the store uses the same copies of the SDKs as everything else', () => {
+  const here = createRequire(import.meta.url)
+  const there = createRequire(here.resolve('@azure/eventhubs-checkpointstore-blob'))
+  for (const name of ['@azure/event-hubs', '@azure/storage-blob']) expect(there.resolve(name)).toBe(here.resolve(name))
 })
 
 describe('an ownership', () => {

@@ -50,6 +50,14 @@ describe('reading', () => {
     expect(await second.metric('sequence_gap_events_total')).toBe(0)
   })
 
+  test('H7: messages are handed on many at a time, although the SDK would hand on each by itself', async () => {
+    const hub = await startTestHub(1)
+    fill(hub, '0', 500)
+    const { sink } = await startTestSource(hubOptions(hub), checkpointOptions(storage))
+    await until(() => sink.count === 500)
+    expect(sink.batches.length).toBeLessThan(100)
+  })
+
   test('a body is at most max_batch messages long, and batches of a stream never overlap', async () => {
     const hub = await startTestHub(1)
     fill(hub, '0', 100)
@@ -139,6 +147,19 @@ describe('a gap', () => {
 })
 
 describe('bodies', () => {
+  test('H6: arrive byte for byte, whether or not they are JSON and UTF-8', async () => {
+    const hub = await startTestHub(1)
+    const bodies = [
+      Buffer.from('{ "n": 9007199254740993, "n": 1 }'),
+      Buffer.from('7b22c3288022', 'hex'),
+      Buffer.from('['),
+    ]
+    for (const body of bodies) hub.append(hubName, '0', body)
+    const { sink } = await startTestSource(hubOptions(hub), checkpointOptions(storage))
+    await until(() => sink.count === 3)
+    expect(sink.batches.flatMap(({ messages }) => messages.map(({ body }) => Buffer.from(body)))).toEqual(bodies)
+  })
+
   test('other than a data section arrive as text, as they are or as JSON', async () => {
     const hub = await startTestHub(1)
     const producer = new EventHubProducerClient(hub.connectionString(hubName))
