@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Storage, startStorage } from '../src/emulator/storage.ts'
+import { Relay, startFilledHub } from './parts.ts'
+
+export interface FlowFigures {
+  readonly workers: number
+  readonly records: number
+  /** From the first delivered record to the last. */
+  readonly recordsPerSecond: number
+  /** Of the whole process and of its life from the first delivered record on, compiling and the like apart. */
+  readonly recordsPerCpuSecond: number
+  readonly recordsPerCpuSecondWarm: number
+  /** Milliseconds from the start of the process to the first record in a file. */
+  readonly firstRecord: number
+  /** MiB. */
+  readonly peakRss: number
+}
+
+const toFile = JSON.stringify({ file: { path: 'DIR/out/{table}.ndjson' } })
+
+/** Hub → file, with 1 worker and with 2 in turn, each anew from the beginning of the hub. */
+export async function measureFlow(quick: boolean): Promise<FlowFigures[]> {
+  const storage = await startStorage()
+  const records = quick ? 30_000 : 300_000
+  const hub = await startFilledHub({ partitions: 4, records, bytes: Number.POSITIVE_INFINITY })
+  try {
+    const runs: FlowFigures[] = []
+    for (const workers of quick ? [1, 2] : [1, 2, 1, 2]) {
+      runs.push(await flow(hub.connectionString, storage, workers, hub.records))
+    }
+    return runs
+  } finally {
+    await hub.stop()
+    await storage.stop()
+  }
+}
+
+async function flow(hub: string, storage: Storage, workers: number, records: number): Promise<FlowFigures> {
+  const relay = new Relay({ hub, storage, workers, output: toFile })
+  try {
+    const firstRecord = await relay.firstDelivery()
+    const [cpuThen, then] = [relay.cpu(), await relay.settled()]
+    const start = relay.age
+    let settled = then
+    while (settled < records) {
+      await sleep(100)
+      settled = await relay.settled()
+    }
+    const [cpu, rest] = [relay.cpu(), settled - then]
+    return {
+      workers,
+      records: settled,
+      recordsPerSecond: Math.round((rest / (relay.age - start)) * 1000),
+      recordsPerCpuSecond: Math.round(settled / cpu),
+      recordsPerCpuSecondWarm: Math.round(rest / (cpu - cpuThen)),
+      firstRecord: Math.round(firstRecord),
+      peakRss: relay.memory().peak,
+    }
+  } finally {
+    await relay.stop()
+  }
+}
+
+export interface MemoryFigures {
+  readonly partitions: number
+  readonly waitingMegabytes: number
+  readonly blockedSeconds: number
+  readonly messagesReceived: number
+  /** MiB. */
+  readonly peakRss: number
+  readonly lastRss: number
+}
+
+/** 32 partitions, 500 MB in the hub, and an output that takes every request and never answers one. */
+export async function measureMemory(quick: boolean): Promise<MemoryFigures> {
+  const silent = createServer(socket => socket.resume().on('error', () => {})).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const storage = await startStorage()
+  const partitions = 32
+  const hub = await startFilledHub({ partitions, records: Number.POSITIVE_INFINITY, bytes: 500e6 })
+  const output = JSON.stringify({ elasticsearch: { urls: [`http://127.0.0.1:${port}`] } })
+  const relay = new Relay({ hub: hub.connectionString, storage, output })
+  try {
+    const blockedSeconds = quick ? 15 : 60
+    await sleep(blockedSeconds * 1000)
+    const { now, peak } = relay.memory()
+    const messagesReceived = await relay.received()
+    const waitingMegabytes = Math.round(hub.bytes / 1e6)
+    return { partitions, waitingMegabytes, blockedSeconds, messagesReceived, peakRss: peak, lastRss: now }
+  } finally {
+    await relay.stop()
+    await hub.stop()
+    await storage.stop()
+    silent.close()
+  }
+}

@@ -1,0 +1,66 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureFlow, measureMemory } from './process.ts'
+import { measureTransform } from './transform.ts'
+
+/** `npm run bench -- [--quick] [--only a,b,c]`: a the transform alone, b hub to file, c memory behind a blocked output. */
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: 'a,b,c' } },
+})
+const quick = values.quick
+const parts = new Set(values.only.split(','))
+const unknown = [...parts].find(part => !['a', 'b', 'c'].includes(part))
+if (unknown !== undefined) throw new Error(`--only takes a, b and c, not ${unknown}`)
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+const machine = { node: process.version, cpu: cpus()[0]?.model.trim() ?? '', cores: cpus().length }
+const results: Record<string, unknown> = { date: new Date().toISOString(), ...machine, quick, load: {} }
+print(`${machine.node}, ${machine.cores} × ${machine.cpu}`)
+
+if (parts.has('a')) {
+  const figures = measured('a', measureTransform(quick))
+  for (const { mix, ratio, recordsPerSecond, megabytesPerSecond, ceilingRecordsPerSecond } of figures) {
+    row('a', mix, `${ratio.toFixed(2)} of the ceiling`, [
+      `${recordsPerSecond} records/s, ${megabytesPerSecond} MB/s`,
+      `ceiling ${ceilingRecordsPerSecond} records/s`,
+    ])
+  }
+}
+if (parts.has('b')) {
+  for (const figures of measured('b', await measureFlow(quick))) {
+    row('b', `hub to file, workers: ${figures.workers}`, `${figures.recordsPerCpuSecondWarm} records per CPU-second`, [
+      `${figures.recordsPerCpuSecond} with start`,
+      `${figures.recordsPerSecond} records/s`,
+      `first record after ${figures.firstRecord} ms`,
+      `peak ${figures.peakRss} MiB`,
+    ])
+  }
+}
+if (parts.has('c')) {
+  const { partitions, waitingMegabytes, blockedSeconds, peakRss, lastRss } = measured('c', await measureMemory(quick))
+  const what = `${partitions} partitions, ${waitingMegabytes} MB waiting, blocked for ${blockedSeconds} s`
+  row('c', what, `peak ${peakRss} MiB`, [`at the end ${lastRss} MiB`])
+}
+
+const directory = new URL('results/', import.meta.url)
+mkdirSync(directory, { recursive: true })
+writeFileSync(new URL('latest.json', directory), `${JSON.stringify(results, null, 2)}\n`)
+
+/** Keeps the figures with the load that the machine had meanwhile, ours included. */
+function measured<T>(part: string, figures: T): T {
+  results[part] = figures
+  const load = Number(loadavg()[0]!.toFixed(2))
+  Object.assign(results.load as object, { [part]: load })
+  print(`load average at the end of ${part}: ${load}`)
+  return figures
+}
+
+function row(part: string, what: string, main: string, rest: readonly string[]): void {
+  print(`${part}  ${what.padEnd(48)} ${main.padStart(34)}   ${rest.join(', ')}`)
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

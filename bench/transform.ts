@@ -1,0 +1,88 @@
+import { createGenerator, type GeneratorOptions } from '../src/emulator/generator/generator.ts'
+import { createBatchTransform } from '../src/transform/batch.ts'
+
+export interface TransformFigures {
+  readonly mix: string
+  readonly records: number
+  /** Records and megabytes of messages per second of one core. */
+  readonly recordsPerSecond: number
+  readonly megabytesPerSecond: number
+  /** The same for JSON.parse, JSON.stringify of each record and Buffer.from: what no transform can exceed. */
+  readonly ceilingRecordsPerSecond: number
+  /** Time of the ceiling by time of the transform. */
+  readonly ratio: number
+}
+
+const limits = { depth: 64, keys: 10_000, messageBytes: 64 << 20 }
+const largest = ['DeviceNetworkEvents', 'DeviceProcessEvents', 'DeviceFileEvents', 'DeviceEvents']
+
+export function measureTransform(quick: boolean): TransformFigures[] {
+  return [
+    measure('all tables', {}, quick),
+    measure('four largest device tables', { tables: largest }, quick),
+    ...largest.map(table => measure(table, { tables: [table] }, quick)),
+  ]
+}
+
+/** Passes take turns, so that whatever else the machine does meets both. */
+function measure(mix: string, options: Partial<GeneratorOptions>, quick: boolean): TransformFigures {
+  const generator = createGenerator({ seed: 'bench', ...options })
+  const messages = Array.from({ length: quick ? 40 : 150 }, () => generator.nextMessage(100))
+  const bodies = messages.map(({ body }) => body)
+  const run = transformPass(bodies)
+  const warmUps = quick ? 2 : 3
+  const passes: { transform: number; ceiling: number }[] = []
+  for (let pass = 0; pass < warmUps + (quick ? 5 : 11); pass++) {
+    const times = { transform: milliseconds(run), ceiling: milliseconds(() => ceilingPass(bodies)) }
+    if (pass >= warmUps) passes.push(times)
+  }
+  const [transform, ceiling] = [median(passes.map(each => each.transform)), median(passes.map(each => each.ceiling))]
+  const records = messages.reduce((sum, message) => sum + message.records, 0)
+  const bytes = bodies.reduce((sum, body) => sum + body.length, 0)
+  return {
+    mix,
+    records,
+    recordsPerSecond: Math.round((records / transform) * 1000),
+    megabytesPerSecond: Math.round(bytes / transform / 1000),
+    ceilingRecordsPerSecond: Math.round((records / ceiling) * 1000),
+    ratio: Number(median(passes.map(each => each.ceiling / each.transform)).toFixed(3)),
+  }
+}
+
+function transformPass(bodies: readonly Uint8Array[]): () => void {
+  const transform = createBatchTransform({
+    strict: false,
+    preserveDuplicateCustomFields: false,
+    ids: 'position',
+    limits,
+  })
+  const origin = { source: 's', namespace: 'n', eventHub: 'h', consumerGroup: 'c', partitionId: '0' }
+  return () => {
+    for (const [index, body] of bodies.entries()) {
+      const cursor = { sequenceNumber: index, offset: String(index) }
+      const messages = [{ body, ...cursor, enqueuedTime: 1.78e12 }]
+      const { rejects } = transform({ stream: 's/0', origin, messages, cursor, bytes: body.length })
+      if (rejects.length > 0) throw new Error(`the transform rejected a record: ${rejects[0]!.detail}`)
+    }
+  }
+}
+
+function ceilingPass(bodies: readonly Uint8Array[]): void {
+  for (const body of bodies) {
+    const { records } = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) as {
+      records: object[]
+    }
+    for (const record of records) Buffer.from(JSON.stringify(record))
+  }
+}
+
+/** Processor time of this thread would count the garbage collector's helpers twice; the wall clock is what is felt. */
+function milliseconds(work: () => void): number {
+  const start = performance.now()
+  work()
+  return performance.now() - start
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
+}
