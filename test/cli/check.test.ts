@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -98,6 +99,8 @@ describe.skipIf(await elasticsearchMissing('9.5'))('against real parts', () => {
       '',
     ])
     expect(await containers()).not.toContain(config.checkpoints.container)
+    expect(await readdir(join(cwd, 'dead-letters'))).toEqual([])
+    expect(await readdir(join(cwd, 'out'))).toEqual([])
     await expect.poll(() => hub.receivers()).toEqual([])
   })
 })
