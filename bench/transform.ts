@@ -76,7 +76,7 @@ function ceilingPass(bodies: readonly Uint8Array[]): void {
   }
 }
 
-/** Processor time of this thread would count the garbage collector's helpers twice; the wall clock is what is felt. */
+/** By the wall clock: of two passes side by side, both meet the same other load. */
 function milliseconds(work: () => void): number {
   const start = performance.now()
   work()

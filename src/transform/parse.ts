@@ -36,7 +36,7 @@ function parseMarked(body: Buffer, numbers: readonly number[]): Parsed & { suspe
   const clean = hasSurrogateEscape(text) ? replaceLoneSurrogates(text) : text
   const value = { root: JSON.parse(clean) as unknown }
   const doubt = unmark(value)
-  const suspect = doubt === 'certain' || (doubt === 'zero' && hasTinyNumber(text))
+  const suspect = doubt === 'certain' || (doubt === 'zero' && tinyNumber.test(text))
   return { value: value.root, sanitized: clean !== text, suspect }
 }
 
@@ -56,32 +56,8 @@ function markedText(body: Buffer, numbers: readonly number[]): string {
   return scratch.toString('utf8', 0, written)
 }
 
-/**
- * Whether there might be a number with a negative exponent: those below 1e-307 become zero or lose digits. Most hits of
- * the search are ids with hyphens; looking back from them is ten times faster than an expression that does it.
- */
-function hasTinyNumber(text: string): boolean {
-  return ['e-', 'E-'].some(exponent => {
-    for (let at = text.indexOf(exponent); at !== -1; at = text.indexOf(exponent, at + 2)) {
-      if (isDigitOrPoint(text.charCodeAt(at - 1)) && isDigitOrPoint(text.charCodeAt(at + 2)) && endsNumber(text, at)) {
-        return true
-      }
-    }
-    return false
-  })
-}
-
-/** Whether the digits that end before `end` begin where a value may. */
-function endsNumber(text: string, end: number): boolean {
-  let at = end - 1
-  while (isDigitOrPoint(text.charCodeAt(at))) at--
-  if (text[at] === '-') at--
-  return /[:,[\s]/.test(text[at] ?? '')
-}
-
-function isDigitOrPoint(code: number): boolean {
-  return code === 0x2e || (code >= 0x30 && code <= 0x39)
-}
+/** What might be a number with a negative exponent: those below 1e-307 become zero or lose digits. */
+const tinyNumber = /(?<=[:,[\s]-?[\d.]+)[eE]-\d/
 
 /** Whether the parse met a number that it may have distorted: `zero` may have been 1E-400, infinity certainly was another. */
 type Doubt = 'none' | 'zero' | 'certain'
