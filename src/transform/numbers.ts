@@ -26,15 +26,16 @@ export function allNumbers(body: Buffer): number[] {
 
 /**
  * The numbers with 16 digits and more, found without reading every byte: 16 bytes in a row cover three aligned words of
- * four bytes, so one word of three is looked at. `undefined` when something might be such a number or a part of a text,
- * and only reading the whole can tell.
+ * four bytes, so one word of three is looked at. As right as `allNumbers`, for these.
  */
-export function longNumbers(body: Buffer): number[] | undefined {
+export function longNumbers(body: Buffer): number[] {
   const found: number[] = []
   if (body.length < 16) return found
   const shift = -body.byteOffset & 3
   const words = new Int32Array(body.buffer, body.byteOffset + shift, (body.length - shift) >> 2)
+  // Where the last look ended, and whether that is inside of a text.
   let done = 0
+  let inText = false
   for (let word = 2; word < words.length; word += 3) {
     if (!isDense(words[word]) || !hasDenseNeighbours(words, word)) continue
     const at = word * 4 + shift
@@ -46,11 +47,11 @@ export function longNumbers(body: Buffer): number[] | undefined {
     if (end - start < 16) continue
     while (start > done && isNumberByte(body[start - 1])) start--
     end = endOfNumber(body, end)
-    done = end
-    const place = placeOf(body, start)
-    if (place === 'unknown') return undefined
-    if (place === 'text') continue
-    if (isLongInteger(body, start, end) || isDistorted(body.toString('latin1', start, end))) found.push(start, end)
+    if (mayPrecedeNumber(body[start - 1])) {
+      inText = isInText(body, start, done, inText)
+      done = end
+      if (!inText && isLong(body, start, end)) found.push(start, end)
+    }
   }
   return found
 }
@@ -65,6 +66,10 @@ function hasDenseNeighbours(words: Int32Array, word: number): boolean {
   return isDense(words[word + 1]) && isDense(words[word + 2])
 }
 
+function isLong(body: Buffer, start: number, end: number): boolean {
+  return (isLongInteger(body, start, end) || isDistorted(body.toString('latin1', start, end))) && !isKey(body, end)
+}
+
 /** The normal case of `isDistorted`, told from the bytes. */
 function isLongInteger(body: Buffer, start: number, end: number): boolean {
   if (end - start < 17 || body[start] === 0x30) return false
@@ -73,18 +78,31 @@ function isLongInteger(body: Buffer, start: number, end: number): boolean {
 }
 
 /**
- * Where the digits at `start` stand, as far as the bytes before them prove it. `name":` always is the end of a key: a
- * quote behind a letter or digit cannot open a text, and is not escaped. `\":` with an odd number of backslashes always
- * is inside of a text, and a number only follows a colon, a comma, a bracket or white space.
+ * Whether `at` is inside of a text, told by the quotes before it as far back as `done`, of which it is known. A quote
+ * opens a text when nothing that may follow a text follows it, and closes one when nothing that may precede a text
+ * precedes it; where both might be, the next one before it tells, turned round.
  */
-function placeOf(body: Buffer, start: number): 'value' | 'text' | 'unknown' {
-  const before = body[start - 1]
-  if (before === 0x3a && body[start - 2] === 0x22) {
-    const last = body[start - 3]
-    if (isWord(last)) return 'value'
-    return last === 0x5c && isEscaped(body, start - 2) ? 'text' : 'unknown'
+function isInText(body: Buffer, at: number, done: number, doneInText: boolean): boolean {
+  let turned = false
+  for (let quote = at - 1; quote >= done; quote--) {
+    if (body[quote] !== 0x22 || isEscaped(body, quote)) continue
+    if (!mayFollowText(body[quote + 1])) return !turned
+    if (!mayPrecedeText(body[quote - 1])) return turned
+    turned = !turned
   }
-  return before === 0x3a || before === 0x2c || before === 0x5b || isSpace(before) ? 'unknown' : 'text'
+  return doneInText !== turned
+}
+
+function mayPrecedeNumber(byte: number | undefined): boolean {
+  return byte === 0x3a || byte === 0x2c || byte === 0x5b || isSpace(byte)
+}
+
+function mayPrecedeText(byte: number | undefined): boolean {
+  return mayPrecedeNumber(byte) || byte === 0x7b
+}
+
+function mayFollowText(byte: number | undefined): boolean {
+  return byte === 0x3a || byte === 0x2c || byte === 0x5d || byte === 0x7d || isSpace(byte)
 }
 
 function isEscaped(body: Buffer, at: number): boolean {
@@ -124,11 +142,6 @@ function isDigitOrPoint(byte: number): boolean {
 function isNumberByte(byte: number | undefined): boolean {
   if (byte === undefined) return false
   return isDigit(byte) || byte === 0x2d || byte === 0x2e || byte === 0x65 || byte === 0x45 || byte === 0x2b
-}
-
-function isWord(byte: number | undefined): boolean {
-  if (byte === undefined) return false
-  return isDigit(byte) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x5f
 }
 
 function isSpace(byte: number | undefined): boolean {

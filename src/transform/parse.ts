@@ -20,9 +20,7 @@ export interface Parsed {
  * `body` is valid UTF-8. Throws a SyntaxError if it is not JSON.
  */
 export function parseExact(body: Buffer): Parsed {
-  const long = longNumbers(body)
-  if (long === undefined) return parseMarked(body, allNumbers(body))
-  const first = parseMarked(body, long)
+  const first = parseMarked(body, longNumbers(body))
   return first.suspect ? parseMarked(body, allNumbers(body)) : first
 }
 
@@ -56,8 +54,8 @@ function markedText(body: Buffer, numbers: readonly number[]): string {
   return scratch.toString('utf8', 0, written)
 }
 
-/** What might be a number with a negative exponent: those below 1e-307 become zero or lose digits. */
-const tinyNumber = /(?<=[:,[\s]-?[\d.]+)[eE]-\d/
+/** What may end a short number below 1e-307, which became zero or lost digits. */
+const tinyNumber = /[eE]-\d{3,}[,\]}\s]/
 
 /** Whether the parse met a number that it may have distorted: `zero` may have been 1E-400, infinity certainly was another. */
 type Doubt = 'none' | 'zero' | 'certain'

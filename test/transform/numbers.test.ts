@@ -37,6 +37,11 @@ const text = fc.oneof(
     '",1234567890123456789,"',
     '":1234567890123456789,"',
     '"e1234567890123456"',
+    '","',
+    '",:"',
+    '" , "',
+    '"{\\"a\\":1234567890123456789,\\"b\\":[ 1234567890123456789]}"',
+    '"http://169.254.169.254/ 1234567890123456789"',
     '"__proto__"',
     '"ReportId"',
   ),
@@ -118,16 +123,21 @@ describe('numbers', () => {
     )
   })
 
-  test('of 18 digits under a plain key are found without reading the whole', () => {
-    const text =
-      '{"records":[{"properties":{"ReportId":639199916335081329,"Sha1":"e1234567890123456789012345678901234567890"}}]}'
-    expect(longNumbers(Buffer.from(text))).toEqual(allNumbers(Buffer.from(text)))
-    expect(longNumbers(Buffer.from(text))).toHaveLength(2)
-  })
-
-  test('inside of embedded JSON do not force reading the whole', () => {
-    const inner = JSON.stringify({ ReportId: 0 }).replace('0', '639199916335081329')
-    expect(longNumbers(Buffer.from(JSON.stringify({ AdditionalFields: inner })))).toEqual([])
+  test('with 16 digits and more are found without reading the whole', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, json)), fc.integer({ min: 0, max: 20 }), (members, shift) => {
+        const body = Buffer.from(
+          `{"${'x'.repeat(shift)}":0${members.map(([key, item]) => `,${key}:${item}`).join('')}}`,
+        )
+        const tokens = (bounds: number[]) =>
+          bounds.flatMap((start, index) =>
+            index % 2 === 0 ? [[start, body.toString('utf8', start, bounds[index + 1])]] : [],
+          )
+        const long = tokens(allNumbers(body)).filter(([, token]) => /[\d.]{16}/.test(String(token)))
+        expect(tokens(longNumbers(body))).toEqual(long)
+      }),
+      { numRuns: 3000 },
+    )
   })
 
   test.each([

@@ -1,6 +1,8 @@
+import { serialize } from 'node:v8'
 import { describe, expect, test } from 'vitest'
 import { exactNumber } from '../../../src/transform/digits.ts'
 import { createMapper } from '../../../src/transform/mapping/mapper.ts'
+import { loadSchemas } from '../../../src/transform/mapping/schemas.ts'
 import { at, recordOf, usual, written } from './records.ts'
 
 const position = {
@@ -10,6 +12,20 @@ const position = {
   sequenceNumber: 42,
   offset: '1234',
   enqueuedTime: '2026-03-01T10:00:00.000Z',
+}
+
+/** Keys at any depth. */
+function* keysOf(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, item] of Object.entries(value)) {
+    if (!Array.isArray(value)) yield key
+    yield* keysOf(item)
+  }
+}
+
+/** V8 serialises a text as it keeps it: behind the two bytes of the header, `"` says one byte per character. */
+function isWide(text: string): boolean {
+  return serialize(text)[2] !== 0x22
 }
 
 describe('the frame', () => {
@@ -47,6 +63,16 @@ describe('the frame', () => {
     expect(at(result, 'V.properties_model')).toBe('envelope')
     expect(at(result, 'V.properties_device')).toBe('x')
     expect(at(result, 'xdrelay.kept')).toEqual({ _: 'nameless' })
+  })
+
+  test('all keys of all tables take one byte per character, or JSON.stringify would take twice as long', () => {
+    const mapper = createMapper(usual)
+    const wide = loadSchemas().flatMap(({ table, columns }) => {
+      const properties = Object.fromEntries([...columns.keys()].map(column => [column, 'a']))
+      return [...keysOf(mapper.map(recordOf(table, properties)).document)].filter(isWide)
+    })
+    expect(wide).toEqual([])
+    expect(isWide('…')).toBe(true)
   })
 
   test('empty values are left out', () => {

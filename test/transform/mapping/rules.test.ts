@@ -34,6 +34,10 @@ test('a rule file for a table that does not exist does not load', () => {
   expect(() => load('rules: []', 'tables: [Nope]\n')).toThrow('there is no table Nope')
 })
 
+test('a rule file with a character beyond Latin-1 does not load, since it would slow every document down', () => {
+  expect(() => parseYaml('some.yaml', 'family: email\n# …\n')).toThrow('some.yaml:2: only Latin-1 characters')
+})
+
 test('every rule knows its file and line', () => {
   for (const { file, rules } of loadRuleFiles()) {
     expect(rules.length).toBeGreaterThan(0)
