@@ -97,13 +97,18 @@ export class Relay {
 
   /** Seconds of processor time of all threads since the start. */
   cpu(): number {
-    const stat = this.#proc('stat')
-    const [user, system] = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 13)
-    // Linux reports hundredths on every platform that Node runs on.
-    return (Number(user) + Number(system)) / 100
+    return secondsOf(this.#proc('stat'))
+  }
+
+  /** Seconds of processor time since the start, by the name of the thread; V8's own and libuv's are several each. */
+  threads(): Record<string, number> {
+    const sums: Record<string, number> = {}
+    for (const id of readdirSync(`/proc/${this.#child.pid}/task`)) {
+      const stat = this.#proc(`task/${id}/stat`)
+      const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
+      sums[name] = Number(((sums[name] ?? 0) + secondsOf(stat)).toFixed(2))
+    }
+    return Object.fromEntries(Object.entries(sums).filter(([, seconds]) => seconds > 0))
   }
 
   /** MiB: now, and the most so far. */
@@ -143,6 +148,15 @@ export class Relay {
     const over = exitCode ?? signalCode ?? (this.age > mostAge ? 'no result in time' : null)
     if (over !== null) throw new Error(`xdrelay: ${over}\n${this.#said.join('\n')}`)
   }
+}
+
+/** User and system time of a `stat` file of Linux, which reports hundredths on every platform that Node runs on. */
+function secondsOf(stat: string): number {
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  return (Number(user) + Number(system)) / 100
 }
 
 function list(directory: string): string[] {

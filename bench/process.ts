@@ -12,6 +12,8 @@ export interface FlowFigures {
   /** Of the whole process and of its life from the first delivered record on, compiling and the like apart. */
   readonly recordsPerCpuSecond: number
   readonly recordsPerCpuSecondWarm: number
+  /** Processor seconds from the start to the end, by thread. */
+  readonly threads: Record<string, number>
   /** Milliseconds from the start of the process to the first record in a file. */
   readonly firstRecord: number
   /** MiB. */
@@ -55,6 +57,7 @@ async function flow(hub: string, storage: Storage, workers: number, records: num
       recordsPerSecond: Math.round((rest / (relay.age - start)) * 1000),
       recordsPerCpuSecond: Math.round(settled / cpu),
       recordsPerCpuSecondWarm: Math.round(rest / (cpu - cpuThen)),
+      threads: relay.threads(),
       firstRecord: Math.round(firstRecord),
       peakRss: relay.memory().peak,
     }

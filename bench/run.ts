@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureFlow, measureMemory } from './process.ts'
-import { measureTransform } from './transform.ts'
+import { measureTransform, profileTransform } from './transform.ts'
 
 /** `npm run bench -- [--quick] [--only a,b,c]`: a the transform alone, b hub to file, c memory behind a blocked output. */
 const { values } = parseArgs({
@@ -27,6 +27,10 @@ if (parts.has('a')) {
       `ceiling ${ceilingRecordsPerSecond} records/s`,
     ])
   }
+  print('a  where the time goes, all tables:')
+  for (const { where, share } of measured('profile', await profileTransform(quick))) {
+    print(`   ${(share * 100).toFixed(1).padStart(5)} %  ${where}`)
+  }
 }
 if (parts.has('b')) {
   for (const figures of measured('b', await measureFlow(quick))) {
@@ -36,6 +40,11 @@ if (parts.has('b')) {
       `first record after ${figures.firstRecord} ms`,
       `peak ${figures.peakRss} MiB`,
     ])
+    print(
+      `   processor seconds: ${Object.entries(figures.threads)
+        .map(entry => entry.join(' '))
+        .join(', ')}`,
+    )
   }
 }
 if (parts.has('c')) {

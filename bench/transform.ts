@@ -1,5 +1,6 @@
 import { createGenerator, type GeneratorOptions } from '../src/emulator/generator/generator.ts'
 import { createBatchTransform } from '../src/transform/batch.ts'
+import { type ProfileLine, profileOf } from './profile.ts'
 
 export interface TransformFigures {
   readonly mix: string
@@ -22,6 +23,17 @@ export function measureTransform(quick: boolean): TransformFigures[] {
     measure('four largest device tables', { tables: largest }, quick),
     ...largest.map(table => measure(table, { tables: [table] }, quick)),
   ]
+}
+
+/** Where the time of a warm transform of all tables goes. */
+export function profileTransform(quick: boolean): Promise<ProfileLine[]> {
+  const generator = createGenerator({ seed: 'bench' })
+  const bodies = Array.from({ length: quick ? 40 : 150 }, () => generator.nextMessage(100).body)
+  const run = transformPass(bodies)
+  for (let pass = 0; pass < 5; pass++) run()
+  return profileOf(() => {
+    for (let pass = 0; pass < 10; pass++) run()
+  }, 20)
 }
 
 /** Passes take turns, so that whatever else the machine does meets both. */
