@@ -31,6 +31,25 @@ test('with --json an error is one JSON object on standard error', async () => {
   })
 })
 
+test.each([
+  ['a rejection that nobody handles', `Promise.reject(new Error('boom'))`],
+  ['an exception that nobody catches', `setTimeout(() => { throw new Error('boom') })`],
+])('%s ends a command that would run on: exit 70, said once, with its place', async (_case, fault) => {
+  // Waits until the command listens for such faults, which it does from its start on.
+  const code = `const timer = setInterval(() => {
+    if (process.listenerCount('uncaughtException') === 0) return
+    clearInterval(timer)
+    ${fault}
+  }, 10)`
+  const module = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
+  const ended = await xdrelay(['emulator', '--port', '0', '--hub', 'xdr'], {
+    env: { NODE_OPTIONS: `--import=${module}` },
+  })
+  expect({ code: ended.code, said: ended.stderr.match(/boom/g) }).toEqual({ code: 70, said: ['boom'] })
+  expect(ended.stderr).toMatch(/^XP\d+ .*boom\n +at /m)
+  expect(ended.stdout).not.toContain('boom')
+})
+
 test('run refuses a configuration with mistakes before it connects to anything: exit 78, every finding, the next step', async () => {
   const cwd = folder({
     'xdrelay.yaml': withLine('64MiB', 'lots').replace('defender', connectionString).replace('earliest', 'erliest'),
