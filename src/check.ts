@@ -1,9 +1,8 @@
 import type { Config, OutputConfig } from './config.ts'
 import { Blobs } from './consumer/blobs.ts'
-import { HubQuestions, hubAddress, storeAddress, storePrefix } from './consumer/client.ts'
-import { hubFailure } from './consumer/hub-failure.ts'
+import { hubAddress, storeAddress, storePrefix } from './consumer/client.ts'
 import type { EventHubOptions } from './consumer/options.ts'
-import { probeCheckpoints, probeHub } from './consumer/probe.ts'
+import { type HubSurvey, probeCheckpoints, surveyHub } from './consumer/probe.ts'
 import { classify, type ErrorName, XdrelayError } from './core/errors.ts'
 import { redact } from './core/secret.ts'
 import { checkDeadLetter } from './output/dead-letter.ts'
@@ -25,8 +24,8 @@ export interface CheckedPart {
 }
 
 /**
- * Reaches every part of the configuration as a run would, all at once, and reads no further: nothing is delivered,
- * nobody loses a partition, no checkpoint moves. One promise for each part, in the order of the configuration; none
+ * Reaches every part of the configuration as a run would, all at once, and no further: nothing is delivered, nobody
+ * loses a partition, no checkpoint moves. One promise for each part, in the order of the configuration; none
  * rejects, and all have resolved when `limit` aborts.
  */
 export function checkParts(config: Config, deps: OutputDeps, limit: AbortSignal): Promise<CheckedPart>[] {
@@ -60,24 +59,14 @@ async function look(name: string, late: ErrorName, limit: AbortSignal, reach: ()
 
 async function checkSource(options: EventHubOptions, limit: AbortSignal): Promise<string> {
   const { namespace, eventHub } = hubAddress(options)
-  const { partitions } = await probeHub(options, limit)
-  const held = await messagesIn(options)
-  return `event hub ${eventHub} of ${namespace}: partitions ${partitions}, messages ${held}, consumer group ${options.consumerGroup}`
+  const { partitions, messages, reading } = await surveyHub(options, limit)
+  return `event hub ${eventHub} of ${namespace}: partitions ${partitions}, messages ${messages}, consumer group ${options.consumerGroup} ${readings[reading]}`
 }
 
-/** Messages that the event hub holds, read or not. */
-async function messagesIn(options: EventHubOptions): Promise<number> {
-  const questions = new HubQuestions(options)
-  try {
-    const ids = await questions.partitionIds()
-    const states = await Promise.all(ids.map(id => questions.partition(id)))
-    const filled = states.filter(({ isEmpty }) => !isEmpty)
-    return filled.reduce((sum, each) => sum + each.lastEnqueuedSequenceNumber - each.beginningSequenceNumber + 1, 0)
-  } catch (error) {
-    throw hubFailure(error, options)
-  } finally {
-    void questions.close()
-  }
+const readings: Record<HubSurvey['reading'], string> = {
+  'one message': '(one message read)',
+  'nothing there': '(nothing to read)',
+  taken: '(others are reading)',
 }
 
 async function checkCheckpoints({ checkpoints, sources }: Config, limit: AbortSignal): Promise<string> {

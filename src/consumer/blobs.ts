@@ -71,11 +71,11 @@ export class Blobs {
     return { entries, date }
   }
 
-  /** A blob's metadata. In an absent container that may be created there is no blob. */
-  async head(name: string): Promise<BlobEntry | undefined> {
+  /** A blob's metadata, within `limit` milliseconds. In an absent container that may be created there is no blob. */
+  async head(name: string, limit = callLimit): Promise<BlobEntry | undefined> {
     try {
       const found = await this.#container.getBlobClient(name).getProperties({
-        abortSignal: AbortSignal.timeout(callLimit),
+        abortSignal: AbortSignal.timeout(limit),
       })
       const { metadata, etag, lastModified } = found
       return { name, metadata: lowerKeys(metadata), etag: etag ?? '', lastModified: lastModified?.getTime() ?? 0 }

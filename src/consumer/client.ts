@@ -128,14 +128,35 @@ export class HubQuestions {
 
   /**
    * Opens a receiver in the consumer group for a moment: the only way to learn whether the group exists. Resolves when
-   * it was admitted; throws what the hub said otherwise. Without an epoch, so it takes nothing from an owner.
+   * it was admitted; throws what the hub said otherwise. Without an epoch, so it takes nothing from an owner: where one
+   * reads, the hub refuses this one, and it ends this one when it comes.
    */
   async tryGroup(partitionId: string): Promise<void> {
+    await this.#receive(partitionId, latestEventPosition, () => true)
+  }
+
+  /** Like `tryGroup`, but resolves only with the message that has this sequence number, or the first one after it. */
+  async receive(partitionId: string, sequenceNumber: number): Promise<void> {
+    await this.#receive(partitionId, { sequenceNumber, isInclusive: true }, events => events.length > 0)
+  }
+
+  async #receive(
+    partitionId: string,
+    startPosition: EventPosition,
+    isEnough: (events: readonly ReceivedEventData[]) => boolean,
+  ): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const subscription = this.#client.subscribe(
       partitionId,
-      { processEvents: async () => resolve(), processError: async error => reject(error) },
-      { startPosition: latestEventPosition, maxWaitTimeInSeconds: 0.5, maxBatchSize: 1, skipParsingBodyAsJson: true },
+      {
+        async processEvents(events) {
+          if (isEnough(events)) resolve()
+        },
+        async processError(error) {
+          reject(error)
+        },
+      },
+      { startPosition, maxWaitTimeInSeconds: 0.5, maxBatchSize: 1, prefetchCount: 1, skipParsingBodyAsJson: true },
     )
     try {
       await promise

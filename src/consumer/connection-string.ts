@@ -45,7 +45,7 @@ export function parseHubConnectionString(text: string): HubAddress | Flaw {
       message: 'the connection string has no usable Endpoint',
       fix: `It begins with \`Endpoint=sb://…\`. ${portal}`,
     }
-  const flaw = keyFlaw(parts) ?? emulatorFlaw(parts)
+  const flaw = keyFlaw(parts) ?? emulatorFlaw(parts) ?? entityFlaw(parts)
   if (flaw) return flaw
   return { namespace: namespace.toLowerCase().replace(/^\[|\]$/g, ''), eventHub: parts.get('EntityPath') || undefined }
 }
@@ -72,6 +72,15 @@ function emulatorFlaw(parts: Map<string, string>): Flaw | undefined {
   }
 }
 
+function entityFlaw(parts: Map<string, string>): Flaw | undefined {
+  const entity = parts.get('EntityPath')
+  if (!entity || isHubName(entity)) return undefined
+  return {
+    message: 'the connection string has an EntityPath that cannot be the name of an event hub',
+    fix: `Write the name of the event hub: ${hubNameRule}.`,
+  }
+}
+
 /** The name of the account in a connection string of a storage account. */
 export function parseStorageConnectionString(text: string): { readonly account: string | undefined } | Flaw {
   const parts = splitParts(text)
@@ -87,10 +96,18 @@ export function parseStorageConnectionString(text: string): { readonly account: 
   return isKey(key) ? { account } : { message: 'the AccountKey in the connection string is not base64', fix }
 }
 
-/** Whether a text can be the key of a storage account at all. */
+/** Whether a text can be the key of a storage account at all: base64, whatever its length, as local accounts have any. */
 export function isKey(text: string): boolean {
-  return /^[\w+/-]{16,}={0,2}$/.test(text) && text.length % 4 === 0
+  return /^[\w+/-]+={0,2}$/.test(text) && text.length % 4 === 0
 }
+
+/** Whether an event hub can have this name: the rule of Azure for them. */
+export function isHubName(text: string): boolean {
+  return text.length <= 256 && /^[a-z0-9]([\w.-]*[a-z0-9])?$/i.test(text)
+}
+
+export const hubNameRule =
+  '1 to 256 letters, digits, `.`, `-` and `_`; a letter or digit at the beginning and at the end'
 
 export function isFlaw(result: object): result is Flaw {
   return 'fix' in result

@@ -1,4 +1,11 @@
-import { isFlaw, isKey, parseHubConnectionString, parseStorageConnectionString } from './connection-string.ts'
+import {
+  hubNameRule,
+  isFlaw,
+  isHubName,
+  isKey,
+  parseHubConnectionString,
+  parseStorageConnectionString,
+} from './connection-string.ts'
 import type { AuthOptions, CheckpointsOptions, EventHubOptions } from './options.ts'
 
 /** What is wrong between the fields of a part of the configuration. `path` is relative to that part, as in the file. */
@@ -15,6 +22,7 @@ export function eventHubProblems(options: EventHubOptions): Problem[] {
   return [
     ...signInProblems(options),
     ...connectionStringProblems(options),
+    ...hubNameProblems(options),
     ...namespaceProblems(options),
     ...ownershipProblems(options),
     ...stallProblems(options),
@@ -67,6 +75,12 @@ function connectionStringProblems({ connectionString, eventHub }: EventHubOption
       ),
     ]
   return []
+}
+
+function hubNameProblems({ eventHub }: EventHubOptions): Problem[] {
+  if (eventHub === undefined || isHubName(eventHub)) return []
+  const text = `\`${eventHub}\` cannot be the name of an event hub`
+  return [problem(['event_hub'], text, `Write the name alone: ${hubNameRule}.`)]
 }
 
 function namespaceProblems({ namespace }: EventHubOptions): Problem[] {

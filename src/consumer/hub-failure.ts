@@ -32,6 +32,11 @@ export function isTakenByAnother(error: unknown): boolean {
   return flatten(error).some(({ code }) => code === 'ReceiverDisconnectedError')
 }
 
+/** As many receivers without an epoch as a consumer group takes; one with an epoch makes them yield. */
+export function isFull(error: unknown): boolean {
+  return flatten(error).some(({ code }) => code === 'QuotaExceededError')
+}
+
 /** The position lies behind the newest message: the hub was made anew, or failed over to another region. */
 export function isBeyondTheEnd(error: unknown): boolean {
   return flatten(error).some(

@@ -38,7 +38,9 @@ export class OwnedPartitions {
   /** A partition is about to be read: newly claimed, or taken up again after a break. */
   begin(partitionId: string, from: Cursor | undefined): void {
     const { origin, log, metrics, allowance } = this.#deps
-    const partition = this.#partitions.get(partitionId) ?? new Partition({ ...origin, partitionId })
+    const known = this.#partitions.get(partitionId)
+    if (known) metrics.partitionRestarts.inc({ ...labelsOf(known), reason: known.restart ?? 'closed' })
+    const partition = known ?? new Partition({ ...origin, partitionId })
     this.#partitions.set(partitionId, partition)
     allowance.own(this.#partitions.size)
     partition.begin(from)

@@ -11,6 +11,8 @@ export interface OwnershipDeps {
   readonly owner: string
   /** Milliseconds between renewals. */
   readonly renew: number
+  /** Milliseconds without renewal after which others take a partition over. */
+  readonly expiry: number
   /** Whether a partition is being read here at the moment. */
   readonly isRead: (partitionId: string) => boolean
   /** The partition belongs to another replica now. */
@@ -24,7 +26,12 @@ interface Held {
   etag: string | undefined
   /** When the last renewal was sent: its answer may have waited here while this process slept. */
   renewedAt: number
+  /** When the store was last asked out of doubt. */
+  askedAt: number
 }
+
+/** Milliseconds that reading waits for the store to settle a doubt. */
+const doubtLimit = 2000
 
 /** What one partition's ownership looks like in the store. */
 export interface OwnershipEntry {
@@ -68,14 +75,39 @@ export class Ownership {
     return [...this.#held.keys()]
   }
 
-  /** Asks the store whether the partition is still ours: what a checkpoint is fenced with. */
-  async confirm(partitionId: string): Promise<boolean> {
+  /** Asks the store whether the partition is still ours: what a checkpoint is fenced with. `limit` in milliseconds. */
+  async confirm(partitionId: string, limit?: number): Promise<boolean> {
     if (!this.#held.has(partitionId)) return false
-    const entry = await this.#deps.blobs.head(this.#name(partitionId))
+    const entry = await this.#deps.blobs.head(this.#name(partitionId), limit)
     // A vanished blob is nobody's: the next renewal makes it anew, or loses it.
     if (entry === undefined || entry.metadata.ownerid === this.#deps.owner) return this.#held.has(partitionId)
     this.#lose(partitionId)
     return false
+  }
+
+  /**
+   * Whether the partition may be another's by now, because nothing was renewed for longer than the expiry: after a sleep
+   * of this process messages lie ready here that the new owner has read as well (A6, A7).
+   */
+  isDoubtful(partitionId: string): boolean {
+    const held = this.#held.get(partitionId)
+    return held !== undefined && performance.now() - Math.max(held.renewedAt, held.askedAt) > this.#deps.expiry
+  }
+
+  /**
+   * `confirm` for those who read. Never throws and ends soon: a store that is away must not stop reading. What another
+   * one reads as well then is no loss, since checkpoints are fenced. The next question is due after another expiry.
+   */
+  async settleDoubt(partitionId: string): Promise<void> {
+    const held = this.#held.get(partitionId)
+    if (!held) return
+    let sentAt: number
+    do {
+      sentAt = performance.now()
+      await this.confirm(partitionId, doubtLimit).catch(() => {})
+      // So long only if this process slept meanwhile: then the answer, or its absence, is as old as the question.
+    } while (performance.now() - sentAt > 2 * doubtLimit)
+    held.askedAt = performance.now()
   }
 
   /** All ownerships in the store. One stray or damaged blob does not hide the others (B7). */
@@ -152,7 +184,7 @@ export class Ownership {
       await this.#write(partitionId, '', written)
       return 'refused'
     }
-    this.#held.set(partitionId, { etag: written, renewedAt: sentAt })
+    this.#held.set(partitionId, { etag: written, renewedAt: sentAt, askedAt: sentAt })
     return 'taken'
   }
 

@@ -8,6 +8,9 @@ export interface Gap {
   readonly next: number
 }
 
+/** Why the receiver of a partition was made anew; `neighbour`: because of another partition of its source. */
+export type RestartReason = 'stalled' | 'balancer' | 'rewind' | 'neighbour' | 'closed'
+
 /** Milliseconds. A receiver that works shows it every second, but the machine may be busy. */
 const quietest = 5000
 
@@ -24,6 +27,8 @@ export class Partition {
   /** Restarts since the last progress, made because the hub had more than came. */
   stalls = 0
   lastEnqueued: number | undefined
+  /** Why a new receiver is on its way; undefined when the SDK closed the last one of its own accord. */
+  restart: RestartReason | undefined
   /** The newest one written here. */
   checkpoint: Cursor | undefined
   #handedOn: Cursor | undefined
@@ -45,6 +50,7 @@ export class Partition {
 
   /** A receiver starts. */
   begin(from: Cursor | undefined): void {
+    this.restart = undefined
     this.#base = from?.sequenceNumber
     this.#behind = false
     this.#restartClocks()

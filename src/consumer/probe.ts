@@ -1,10 +1,13 @@
 import { XdrelayError } from '../core/errors.ts'
 import { Blobs, storageFailure } from './blobs.ts'
 import { HubQuestions, hubAddress } from './client.ts'
-import { hubFailure, isTakenByAnother } from './hub-failure.ts'
+import { hubFailure, isFull, isTakenByAnother } from './hub-failure.ts'
 import type { CheckpointsOptions, EventHubOptions } from './options.ts'
 
 const limit = 10_000
+
+/** Milliseconds until a message has to have come that the hub says it holds. */
+const messageLimit = 5000
 
 /**
  * Proves hub, key, consumer group, container and storage key, all at once and within seconds; the SDK by itself takes
@@ -21,19 +24,72 @@ export async function probe(
 }
 
 /** Throws `hub_*` or `consumer_group_not_found`. */
-export async function probeHub(
+export function probeHub(options: EventHubOptions, signal: AbortSignal): Promise<{ readonly partitions: number }> {
+  return questioned(options, signal, async questions => {
+    const ids = await questions.partitionIds()
+    await attempt(options, questions.tryGroup(ids[0] ?? '0'))
+    return { partitions: ids.length }
+  })
+}
+
+export interface HubSurvey {
+  readonly partitions: number
+  /** Messages that the event hub holds, read or not. */
+  readonly messages: number
+  /** `taken`: not tried further, because others read the partition through this consumer group. */
+  readonly reading: 'one message' | 'nothing there' | 'taken'
+}
+
+/**
+ * `probeHub` for those who have the time: asks every partition what it holds and reads one message where there is one.
+ * Not before a run, which finds out by itself what reading brings, and shall start soon.
+ */
+export function surveyHub(options: EventHubOptions, signal: AbortSignal): Promise<HubSurvey> {
+  return questioned(options, signal, async questions => {
+    const ids = await questions.partitionIds()
+    const states = await Promise.all(ids.map(async id => ({ id, ...(await questions.partition(id)) })))
+    const filled = states.filter(({ isEmpty }) => !isEmpty)
+    const messages = filled.reduce(
+      (sum, { beginningSequenceNumber: first, lastEnqueuedSequenceNumber: last }) => sum + last - first + 1,
+      0,
+    )
+    const [one] = filled
+    const admitted = await attempt(
+      options,
+      one ? readOne(questions, one.id, one.lastEnqueuedSequenceNumber) : questions.tryGroup(ids[0] ?? '0'),
+    )
+    return { partitions: ids.length, messages, reading: !admitted ? 'taken' : one ? 'one message' : 'nothing there' }
+  })
+}
+
+async function readOne(questions: HubQuestions, partitionId: string, sequenceNumber: number): Promise<void> {
+  const late = AbortSignal.timeout(messageLimit)
+  await bound(questions.receive(partitionId, sequenceNumber), late).catch(error => {
+    if (error !== late.reason) throw error
+    const text = `partition ${partitionId} holds messages, but none came within ${messageLimit / 1000} seconds`
+    throw new XdrelayError('hub_failed', text)
+  })
+}
+
+/** Whether a receiver was admitted, or refused because of others in the group, which therefore exists. */
+async function attempt(options: EventHubOptions, receiving: Promise<void>): Promise<boolean> {
+  try {
+    await receiving
+    return true
+  } catch (error) {
+    if (isTakenByAnother(error) || isFull(error)) return false
+    throw asGroupFailure(error, options)
+  }
+}
+
+async function questioned<Answer>(
   options: EventHubOptions,
   signal: AbortSignal,
-): Promise<{ readonly partitions: number }> {
+  ask: (questions: HubQuestions) => Promise<Answer>,
+): Promise<Answer> {
   const questions = new HubQuestions(options, limit)
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(limit)])
   try {
-    const partitions = await bound(questions.partitionIds(), bounded)
-    await bound(questions.tryGroup(partitions[0] ?? '0'), bounded).catch(error => {
-      // Refused because an owner reads with an epoch: so the group exists.
-      if (!isTakenByAnother(error)) throw asGroupFailure(error, options)
-    })
-    return { partitions: partitions.length }
+    return await bound(ask(questions), AbortSignal.any([signal, AbortSignal.timeout(limit)]))
   } catch (error) {
     throw hubFailure(error, options)
   } finally {

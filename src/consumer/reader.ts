@@ -15,8 +15,10 @@ export interface ReaderDeps {
   readonly observe: (messages: number, bytes: number) => void
   /** The partition as this replica owns it now. */
   readonly partition: (partitionId: string) => Partition | undefined
-  /** Asks the store whether the partition is still ours, and notes it when not. Never throws. */
-  readonly confirm: (partition: Partition) => Promise<void>
+  /** Whether it may have become another's while this process slept. */
+  readonly isDoubtful: (partition: Partition) => boolean
+  /** Asks the store whether the partition is still ours, and notes it when not. Never throws, ends soon. */
+  readonly settleDoubt: (partition: Partition) => Promise<void>
   /** The SDK reports trouble; partition '' means the balancer. */
   readonly failed: (partitionId: string, error: unknown) => void
   readonly wellAgain: (partitionId: string) => void
@@ -97,13 +99,14 @@ export class Reader implements SubscriptionEventHandlers {
       turn.catch(() => {}),
     )
     await turn
-    if (performance.now() - startedAt >= doubtAfter) await this.#deps.confirm(partition)
+    if (performance.now() - startedAt >= doubtAfter) await this.#deps.settleDoubt(partition)
   }
 
   /** Hands the batch on in its turn. What is dropped here was not noted as handed on, so it is read again. */
   async #take(partition: Partition, context: PartitionContext, batch: SourceBatch, gaps: Gap[]): Promise<void> {
     const { sink, turns } = this.#deps
     await turns.get(batch.stream)
+    if (this.#deps.isDoubtful(partition)) await this.#deps.settleDoubt(partition)
     while (!this.#deps.gate.isOpen && !this.#over) await this.#pass()
     if (!this.#isCurrent(partition, context)) return
     for (const gap of gaps) this.#report(partition, gap)

@@ -72,7 +72,7 @@ async function livingOwners(hub: EventHubOptions, options: CheckpointsOptions): 
     blobs: readOnly(options),
     address: storeAddress(hub),
     owner: '',
-    renew: hub.ownership.renew,
+    ...hub.ownership,
     isRead: () => false,
     lost: () => {},
     log: silent,

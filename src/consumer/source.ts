@@ -13,7 +13,7 @@ import { hubFailure, isAbort, isBeyondTheEnd, isTakenByAnother } from './hub-fai
 import type { CheckpointsOptions, EventHubOptions } from './options.ts'
 import { OwnedPartitions, partitionOf } from './owned.ts'
 import { Ownership } from './ownership.ts'
-import type { Partition } from './partition.ts'
+import type { Partition, RestartReason } from './partition.ts'
 import { PositionStore } from './positions.ts'
 import { probe } from './probe.ts'
 import { Reader } from './reader.ts'
@@ -72,9 +72,9 @@ class EventHubSource implements RewindableSource {
     const address = storeAddress(options)
     const blobs = new Blobs(checkpoints)
     const isRead = (partitionId: string) => this.#owned.get(partitionId)?.pump !== undefined
-    const { renew } = options.ownership
+    const { renew, expiry } = options.ownership
     const lost = (partitionId: string) => this.#lost(partitionId)
-    this.#ownership = new Ownership({ blobs, address, owner: this.#replica, renew, isRead, lost, log })
+    this.#ownership = new Ownership({ blobs, address, owner: this.#replica, renew, expiry, isRead, lost, log })
     this.#positions = new PositionStore(blobs, storePrefix(address), this.#replica, id => this.#ownership.confirm(id))
     this.#store = new BalancerStore({
       ownership: this.#ownership,
@@ -91,7 +91,7 @@ class EventHubSource implements RewindableSource {
       options,
       partitions: () => this.#owned,
       balancerIdle: () => this.#store.idle,
-      restart: (reason, partitions) => this.#resubscribe(reason, partitions),
+      restart: (reason, because) => this.#resubscribe(reason, because),
       observed: partition => this.#owned.showLag(partition),
       failed: error => this.#failed('', error),
       fatal,
@@ -131,7 +131,7 @@ class EventHubSource implements RewindableSource {
   async checkpoint(stream: string, cursor: Cursor): Promise<CheckpointOutcome> {
     const partition = this.#owned.find(stream)
     if (!partition) return 'stale'
-    const outcome = await this.#positions.checkpoint(partition.origin.partitionId, cursor)
+    const outcome = await this.#counted(this.#positions.checkpoint(partition.origin.partitionId, cursor))
     if (outcome === 'written') {
       partition.checkpoint = cursor
       this.#owned.showLag(partition)
@@ -144,7 +144,14 @@ class EventHubSource implements RewindableSource {
   }
 
   async saveLanePosition(output: string, stream: string, cursor: Cursor): Promise<CheckpointOutcome> {
-    return this.#owned.find(stream) ? this.#positions.saveLane(output, partitionOf(stream), cursor) : 'stale'
+    const id = partitionOf(stream)
+    return this.#owned.find(stream) ? this.#counted(this.#positions.saveLane(output, id, cursor)) : 'stale'
+  }
+
+  /** Outcomes are counted by those who get them; what fails has none. */
+  async #counted(write: Promise<CheckpointOutcome>): Promise<CheckpointOutcome> {
+    write.catch(() => this.#deps.metrics.checkpointWrites.inc({ result: 'failed' }))
+    return write
   }
 
   async clearLanePosition(output: string, stream: string): Promise<void> {
@@ -156,7 +163,7 @@ class EventHubSource implements RewindableSource {
     try {
       await settled()
       for (const partition of this.#owned) partition.rewind()
-      await this.#resubscribe('rewind', [])
+      await this.#resubscribe('rewind')
     } finally {
       if (!this.#stopped) this.#gate.open()
     }
@@ -172,9 +179,8 @@ class EventHubSource implements RewindableSource {
       log,
       observe: (messages, bytes) => this.#allowance.observe(messages, bytes),
       partition: partitionId => this.#owned.get(partitionId),
-      confirm: async partition => {
-        await this.#ownership.confirm(partition.origin.partitionId).catch(() => {})
-      },
+      isDoubtful: ({ origin }) => this.#ownership.isDoubtful(origin.partitionId),
+      settleDoubt: ({ origin }) => this.#ownership.settleDoubt(origin.partitionId),
       failed: (partitionId, error) => this.#failed(partitionId, error),
       wellAgain: partitionId => {
         this.#troubles.over(this.#subject(partitionId))
@@ -201,13 +207,12 @@ class EventHubSource implements RewindableSource {
   }
 
   /** Ownership stays, so that no other replica takes the partitions meanwhile; the new subscription takes them up at once. */
-  #resubscribe(reason: string, partitions: readonly Partition[]): Promise<void> {
-    const { metrics, log, name } = this.#deps
+  #resubscribe(reason: RestartReason, because: readonly Partition[] = [...this.#owned]): Promise<void> {
+    const { log, name } = this.#deps
     const change = this.#change.then(async () => {
       if (this.#stopped) return
       log.info(`${name}: subscribing anew (${reason})`, { 'event.action': 'source_restart' })
-      for (const { origin } of partitions)
-        metrics.partitionRestarts.inc({ source: name, partition: origin.partitionId, reason })
+      for (const partition of this.#owned) partition.restart = because.includes(partition) ? reason : 'neighbour'
       await this.#unsubscribe()
       if (!this.#stopped) this.#subscribe()
     })

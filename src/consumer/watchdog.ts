@@ -2,17 +2,15 @@ import { XdrelayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { HubQuestions } from './client.ts'
 import type { EventHubOptions } from './options.ts'
-import type { Partition } from './partition.ts'
-
-export type RestartReason = 'stalled' | 'balancer'
+import type { Partition, RestartReason } from './partition.ts'
 
 export interface WatchdogDeps {
   readonly options: EventHubOptions
   readonly partitions: () => Iterable<Partition>
   /** Milliseconds since the SDK's balancer last came by. */
   readonly balancerIdle: () => number
-  /** Subscribes anew; resolves when that is done. */
-  readonly restart: (reason: RestartReason, partitions: readonly Partition[]) => Promise<void>
+  /** Subscribes anew, because of some partitions or of all; resolves when that is done. */
+  readonly restart: (reason: RestartReason, partitions?: readonly Partition[]) => Promise<void>
   /** The hub said where a partition ends. */
   readonly observed: (partition: Partition) => void
   /** The hub did not answer a question. */
@@ -68,7 +66,7 @@ export class Watchdog {
     const { options, partitions, balancerIdle, restart } = this.#deps
     if (performance.now() - this.#asked > options.stallAfter / 3) await this.#askAll()
     if (balancerIdle() > Math.max(4000, 2 * options.ownership.renew) && (await this.#hubAnswers()))
-      return restart('balancer', [])
+      return restart('balancer')
     // A tick early: the limit is how long a partition may stand still, the action included.
     const stalled = [...partitions()].filter(partition => partition.stalledFor(options.stallAfter - this.#tick))
     if (stalled.length === 0 || !(await this.#hubAnswers())) return

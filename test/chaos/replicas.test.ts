@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type Fleet, startFleet } from '../support/fleet.ts'
 import type { Running } from '../support/xdrelay.ts'
@@ -8,6 +9,9 @@ const rounds = full ? 20 : 2
 
 /** Milliseconds; they are promises of the product, see docs/decisions/004-ownership-times.md. */
 const limits = { share: 20_000, takeOver: 60_000, handOver: 15_000 }
+
+/** Milliseconds; the default of `ownership.renew`. */
+const renew = 5000
 
 /** Waits far longer than is allowed, so that a failure tells how long it took. */
 const patience = 150_000
@@ -56,6 +60,9 @@ describe('replicas come and go under steady traffic', () => {
     let [older, younger] = await Promise.all([fleet.start(names[0]!), fleet.start(names[1]!)])
     times.share.push(await timeUntilShared(fleet, [2, 2], startedAt))
     for (const name of names.slice(2)) {
+      // Killed at work and not while it still starts, and at any moment between two confirmations.
+      await untilCheckpointed(fleet)
+      await sleep(Math.random() * renew)
       const killedAt = performance.now()
       await older.kill('SIGKILL')
       times.takeOver.push(await timeUntilShared(fleet, [4], killedAt))

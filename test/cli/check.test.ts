@@ -91,7 +91,7 @@ describe.skipIf(await elasticsearchMissing('9.5'))('against real parts', () => {
     const { code, stdout, stderr, cwd } = await check(config)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout.split('\n')).toEqual([
-      'source xdr: ok, event hub defender of 127.0.0.1: partitions 3, messages 2, consumer group relay',
+      'source xdr: ok, event hub defender of 127.0.0.1: partitions 3, messages 2, consumer group relay (one message read)',
       `checkpoints: ok, container ${config.checkpoints.container} is missing; the first run creates it`,
       'output siem: ok, logs-m365_defender.event-default',
       `output archive: ok, ${join(cwd, 'out')}`,

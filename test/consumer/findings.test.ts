@@ -55,6 +55,24 @@ describe('event_hub', () => {
     expect(problem!.message).toMatch(/`two`.*`one`/)
   })
 
+  test.each(['x', 'defender-xdr', 'A.b_c-1', '1a', 'x'.repeat(256)])('%s can be the name of an event hub', name => {
+    expect(hubText(good, name)).toEqual([])
+    expect(hubText(`${good};EntityPath=${name}`)).toEqual([])
+  })
+
+  test.each(['defender xdr', 'contoso/xdr', 'sb://contoso/xdr', '-xdr', 'xdr.', '_', 'däfender', 'x'.repeat(257)])(
+    '%s cannot be the name of an event hub, and is named with the rule',
+    name => {
+      const [problem, ...others] = hubText(good, name)
+      expect(others).toEqual([])
+      expect(problem).toMatchObject({ path: ['event_hub'], message: expect.stringContaining(`\`${name}\``) })
+      expect(problem!.fix).toContain('1 to 256 letters, digits')
+      const [inside, ...more] = hubText(`${good};EntityPath=${name}`)
+      expect(more).toEqual([])
+      expect(inside).toMatchObject({ path: ['connection_string'], message: expect.stringContaining('EntityPath') })
+    },
+  )
+
   test('without any credentials, or with two, there is one finding', () => {
     expect(hub({ eventHub: 'xdr' }).map(({ path }) => path)).toEqual([[]])
     const both = { connectionString: new Secret(good), namespace: 'n.servicebus.windows.net', eventHub: 'xdr' }
@@ -93,6 +111,10 @@ describe('checkpoints', () => {
 
   test.each<[string, Partial<CheckpointsOptions>]>([
     ['account and key', { storageAccount: 'acct', storageAccountKey: accountKey }],
+    [
+      'a key of a few bytes, as a local account may have',
+      { storageAccount: 'acct', storageAccountKey: new Secret('YQ==') },
+    ],
     ['account, key and endpoint', { storageAccount: 'acct', storageAccountKey: accountKey, endpoint: 'http://h/acct' }],
     ['account and identity', { storageAccount: 'acct', auth: { kind: 'managed_identity' } }],
     ['a connection string', { connectionString: new Secret(`AccountName=a;AccountKey=${accountKey.reveal()}`) }],
@@ -106,6 +128,7 @@ describe('checkpoints', () => {
     ['an account without credentials', { storageAccount: 'acct' }, ''],
     ['a key without an account', { storageAccountKey: accountKey, endpoint: 'http://h' }, 'storage_account'],
     ['a key that is none', { storageAccount: 'a', storageAccountKey: new Secret('not a key!') }, 'storage_account_key'],
+    ['a key that is cut', { storageAccount: 'a', storageAccountKey: new Secret('not64') }, 'storage_account_key'],
     ['a torn connection string', { connectionString: new Secret('AccountName=a;AccountKey=%%%') }, 'connection_string'],
     [
       'two credentials',
@@ -120,6 +143,6 @@ describe('checkpoints', () => {
   ])('%s is one finding', (_what, options, path) => {
     const problems = store(options)
     expect(problems.map(each => each.path.join('.'))).toEqual([path])
-    expect(JSON.stringify(problems)).not.toMatch(/not a key|%%%/)
+    expect(JSON.stringify(problems)).not.toMatch(/not a key|not64|%%%/)
   })
 })

@@ -100,6 +100,27 @@ describe('B: two replicas', () => {
     expect(hub.receivers()).toHaveLength(2)
   })
 
+  test('a handler that took long asks the store, and need not wait for its next renewal to know', async () => {
+    const hub = await startTestHub(2)
+    const checkpoints = checkpointOptions(storage)
+    const first = await startTestSource(
+      hubOptions(hub, { maxBatch: 1, ownership: { renew: 60_000, expiry: 600_000 } }),
+      checkpoints,
+    )
+    await until(() => hub.receivers().length === 2)
+    first.sink.block()
+    for (const partition of ['0', '1']) fill(hub, partition, 5)
+    await until(() => first.sink.count === 2)
+    const second = await startTestSource(hubOptions(hub), checkpoints)
+    await until(() => second.sink.count === 5)
+    const stolen = second.sink.batches[0]!.stream
+    await sleep(1000)
+    first.sink.free()
+    await until(() => first.sink.lostStreams.length === 1)
+    expect(first.sink.sequence(stolen)).toEqual([0])
+    expect(first.sink.lostStreams).toEqual([stolen])
+  })
+
   test('many replicas that come and go lose no message, and each partition settles with one of them', async () => {
     const hub = await startTestHub(4)
     const checkpoints = checkpointOptions(storage)
@@ -140,7 +161,7 @@ describe('a pump that the SDK closed', () => {
   test('C, H2: a handler that fails costs seconds, and not the time until the ownership expires', async () => {
     const hub = await startTestHub(1)
     const options = hubOptions(hub, { ownership: { renew: 500, expiry: 600_000 } })
-    const { sink } = await startTestSource(options, checkpointOptions(storage))
+    const { sink, metrics } = await startTestSource(options, checkpointOptions(storage))
     await until(() => hub.receivers().length === 1)
     const take = sink.take.bind(sink)
     let failures = 0
@@ -151,6 +172,8 @@ describe('a pump that the SDK closed', () => {
     fill(hub, '0', 3)
     await until(() => sink.count === 3)
     expect(sink.sequence('xdr/0')).toEqual([0, 1, 2])
+    const { values } = await metrics.partitionRestarts.get()
+    expect(values.map(({ labels, value }) => [labels.reason, value])).toEqual([['closed', 1]])
   })
 
   test('D, H1: a batch that the sink fails on is read again and not skipped', async () => {
@@ -291,6 +314,20 @@ describe('H12: a blob that exists', () => {
 })
 
 describe('H11: ownership', () => {
+  test('is renewed while the hub is away, for longer than the expiry', async () => {
+    const hub = await startTestHub(1)
+    const checkpoints = checkpointOptions(storage)
+    await startTestSource(hubOptions(hub, { ownership: { renew: 300, expiry: 1000 } }), checkpoints)
+    await until(() => hub.receivers().length === 1)
+    await hub.stop()
+    const blobs = new Blobs(checkpoints)
+    const etag = async () => (await blobs.head(`127.0.0.1/${hubName}/${group}/ownership/0`))?.etag
+    for (let round = 0; round < 5; round++) {
+      const before = await etag()
+      await until(async () => (await etag()) !== before, 3000)
+    }
+  })
+
   test('is renewed while a handler is blocked for longer than the expiry, and the lag is shown', async () => {
     const hub = await startTestHub(1)
     const checkpoints = checkpointOptions(storage)

@@ -1,7 +1,9 @@
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Blobs } from '../../src/consumer/blobs.ts'
 import { Ownership } from '../../src/consumer/ownership.ts'
 import { ServerClock } from '../../src/consumer/server-clock.ts'
+import { Secret } from '../../src/core/secret.ts'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
 import {
   checkpointOptions,
@@ -30,12 +32,35 @@ function replica(blobs: Blobs, owner: string, renew = 60_000) {
     address: { fullyQualifiedNamespace: 'NS', eventHubName: 'Hub', consumerGroup: 'Group' },
     owner,
     renew,
+    expiry: 60_000,
     isRead: id => read.has(id),
     lost: id => lost.push(id),
     log,
   })
   onTestFinished(() => ownership.release(1000))
   return { ownership, lost, read, lines }
+}
+
+/** A way to the account on which, once `mute` is called, no answer comes any more. */
+async function muteAccount({ connectionString, endpoint }: Storage) {
+  const { host, hostname, port } = new URL(endpoint)
+  let isMute = false
+  const server = createServer(near => {
+    const far = connect(Number(port), hostname)
+    near.pipe(far)
+    far.on('data', data => isMute || near.write(data))
+    near.on('error', () => {}).on('close', () => far.destroy())
+    far.on('error', () => {}).on('close', () => near.destroy())
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const way = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    connectionString: new Secret(connectionString.replace(host, way)),
+    mute: () => {
+      isMute = true
+    },
+  }
 }
 
 describe('claims', () => {
@@ -238,6 +263,64 @@ describe('a stale owner', () => {
     expect(await source.checkpoint('xdr/0', sink.batches.at(-1)!.cursor)).toBe('stale')
     expect(await blobs.head(`127.0.0.1/${hubName}/${group}/checkpoint/0`)).toBeUndefined()
     expect(sink.lostStreams).toEqual(['xdr/0'])
+  })
+
+  test('A6, A7: hands nothing on after a sleep, however much lies ready, until the store has told whose it is', async () => {
+    const hub = await startTestHub(1)
+    const checkpoints = checkpointOptions(storage)
+    // As after a sleep: it renews so rarely that the expiry passes in between.
+    const options = hubOptions(hub, { ownership: { renew: 60_000, expiry: 1000 } })
+    const { sink } = await startTestSource(options, checkpoints)
+    fill(hub, '0', 3)
+    await until(() => sink.count === 3)
+    const blobs = new Blobs(checkpoints)
+    const name = `127.0.0.1/${hubName}/${group}/ownership/0`
+    const { etag } = (await blobs.head(name))!
+    await new Promise(resolve => setTimeout(resolve, 1100))
+    fill(hub, '0', 1)
+    await until(() => sink.count === 4)
+    await blobs.update(name, { ownerid: 'another' }, etag)
+    await new Promise(resolve => setTimeout(resolve, 1100))
+    fill(hub, '0', 100)
+    await until(() => sink.lostStreams.length === 1)
+    expect(sink.count).toBe(4)
+  })
+
+  test('A6: an answer that waited here during a sleep settles nothing, so it asks again', async () => {
+    const blobs = new Blobs(checkpointOptions(storage))
+    const [a, b] = [replica(blobs, 'a'), replica(blobs, 'b')]
+    await a.ownership.claim('0', undefined)
+    const [entry] = await b.ownership.list()
+    const head = blobs.head.bind(blobs)
+    const now = performance.now.bind(performance)
+    let slept = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + slept)
+    onTestFinished(() => {
+      vi.restoreAllMocks()
+    })
+    vi.spyOn(blobs, 'head').mockImplementationOnce(async name => {
+      const answer = await head(name)
+      slept = 60_000
+      await b.ownership.claim('0', entry!.etag)
+      return answer
+    })
+    await a.ownership.settleDoubt('0')
+    expect(a.lost).toEqual(['0'])
+  })
+
+  test('a store that does not answer doubts holds up reading for a moment only', async () => {
+    const hub = await startTestHub(1)
+    const checkpoints = checkpointOptions(storage)
+    const { connectionString, mute } = await muteAccount(storage)
+    const options = hubOptions(hub, { maxBatch: 1, ownership: { renew: 400, expiry: 1000 } })
+    const { sink } = await startTestSource(options, { ...checkpoints, connectionString })
+    fill(hub, '0', 1)
+    await until(() => sink.count === 1)
+    mute()
+    await new Promise(resolve => setTimeout(resolve, 1100))
+    fill(hub, '0', 20)
+    await until(() => sink.count === 21)
+    expect(sink.lostStreams).toEqual([])
   })
 
   test('only an owner makes a checkpoint blob', async () => {

@@ -1,14 +1,25 @@
 import { createServer } from 'node:net'
+import { EventHubConsumerClient } from '@azure/event-hubs'
 import { AccountSASPermissions, BlobServiceClient } from '@azure/storage-blob'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Blobs } from '../../src/consumer/blobs.ts'
 import type { CheckpointsOptions, EventHubOptions } from '../../src/consumer/options.ts'
-import { probeCheckpoints } from '../../src/consumer/probe.ts'
+import { probeCheckpoints, surveyHub } from '../../src/consumer/probe.ts'
 import { XdrelayError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Hub } from '../../src/emulator/hub/hub.ts'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
-import { checkpointOptions, hubName, hubOptions, startTestHub, testSource, until } from '../support/event-hub.ts'
+import {
+  checkpointOptions,
+  fill,
+  group,
+  hubName,
+  hubOptions,
+  numbers,
+  startTestHub,
+  testSource,
+  until,
+} from '../support/event-hub.ts'
 
 let storage: Storage
 beforeAll(async () => {
@@ -167,6 +178,68 @@ describe('G: open says within seconds what is wrong, and never the secret', () =
     const { source } = testSource(hubOptions(hub), checkpointOptions(storage))
     await expect(source.open(AbortSignal.abort(new Error('stop')))).rejects.toBeInstanceOf(XdrelayError)
   })
+})
+
+describe('a survey, for those who check', () => {
+  const survey = (options: EventHubOptions) => surveyHub(options, AbortSignal.timeout(15_000))
+
+  test('counts the messages and reads one, wherever it is', async () => {
+    const hub = await startTestHub(3)
+    fill(hub, '2', 5)
+    expect(await survey(hubOptions(hub))).toEqual({ partitions: 3, messages: 5, reading: 'one message' })
+    await until(() => hub.receivers().length === 0)
+  })
+
+  test('finds nothing to read in a new event hub', async () => {
+    const hub = await startTestHub(2)
+    expect(await survey(hubOptions(hub))).toEqual({ partitions: 2, messages: 0, reading: 'nothing there' })
+  })
+
+  test('leaves a running reader alone', async () => {
+    const hub = await startTestHub(1)
+    const owner = testSource(hubOptions(hub), checkpointOptions(storage))
+    await owner.source.start(owner.sink)
+    fill(hub, '0', 3)
+    await until(() => owner.sink.count === 3)
+    const before = hub.receivers()
+    expect(await survey(hubOptions(hub))).toEqual({ partitions: 1, messages: 3, reading: 'taken' })
+    expect(hub.receivers()).toEqual(before)
+    fill(hub, '0', 2)
+    await until(() => owner.sink.count === 5)
+    expect(owner.lines.filter(({ level }) => level !== 'info')).toEqual([])
+    expect(await owner.metric('partition_restarts_total')).toBe(0)
+  })
+
+  test('needs no place among the readers without an epoch', async () => {
+    const hub = await startTestHub(1)
+    const handlers = { async processEvents() {}, async processError() {} }
+    const clients = numbers(1, 5).map(() => new EventHubConsumerClient(group, hub.connectionString(hubName)))
+    for (const client of clients) client.subscribe('0', handlers)
+    onTestFinished(() => Promise.all(clients.map(client => client.close())).then(() => {}))
+    await until(() => hub.receivers().length === 5)
+    expect(await survey(hubOptions(hub))).toMatchObject({ reading: 'taken' })
+    const { source } = testSource(hubOptions(hub), checkpointOptions(storage))
+    await source.open(AbortSignal.timeout(15_000))
+    expect(hub.receivers()).toHaveLength(5)
+  })
+
+  test('notices a consumer group that does not exist', async () => {
+    const hub = await startTestHub(1)
+    fill(hub, '0', 1)
+    await expect(survey(hubOptions(hub, { consumerGroup: 'missing' }))).rejects.toMatchObject({
+      kind: 'consumer_group_not_found',
+    })
+  })
+
+  test('says that no message comes although there are some', async () => {
+    const hub = await startTestHub(1)
+    fill(hub, '0', 1)
+    hub.faults.silence()
+    await expect(survey(hubOptions(hub))).rejects.toMatchObject({
+      kind: 'hub_failed',
+      message: expect.stringContaining('partition 0 holds messages'),
+    })
+  }, 20_000)
 })
 
 describe('credentials that stop working', () => {

@@ -86,7 +86,7 @@ test('A6: a replica that slept while others took over changes nothing when it wa
   const hub = await startTestHub(1)
   const checkpoints = checkpointOptions(storage)
   fill(hub, '0', 5)
-  // Slow, so that a renewal is mostly under way when it falls asleep.
+  // Slow, so that messages are there before the store's word, and a renewal is mostly under way at the moment of sleep.
   const { child, lines } = startReplica(hub, checkpoints.container, await slowAccount(300))
   await until(() => lines.includes('take xdr/0 0-4'))
   child.kill('SIGSTOP')

@@ -22,7 +22,7 @@ describe('rewinding', () => {
   test('restart reads again from the lowest position, and nothing comes between', async () => {
     const hub = await startTestHub(2)
     const checkpoints = checkpointOptions(storage)
-    const { source, sink } = await startTestSource(hubOptions(hub), checkpoints)
+    const { source, sink, metrics } = await startTestSource(hubOptions(hub), checkpoints)
     for (const partition of ['0', '1']) fill(hub, partition, 10)
     await until(() => sink.count === 20)
     const cursorAt = (stream: string, index: number) => {
@@ -47,6 +47,11 @@ describe('rewinding', () => {
     await until(() => sink.count === 28)
     expect(sink.sequence('xdr/0').slice(10)).toEqual(numbers(4, 9))
     expect(sink.sequence('xdr/1').slice(10)).toEqual([10, 11])
+    const { values } = await metrics.partitionRestarts.get()
+    expect(values.map(({ labels, value }) => [labels.partition, labels.reason, value]).toSorted()).toEqual([
+      ['0', 'rewind', 1],
+      ['1', 'rewind', 1],
+    ])
     await source.clearLanePosition('my archive/1', 'xdr/0')
     expect((await source.positions('xdr/0')).lanes.size).toBe(0)
     expect(sink.lostStreams).toEqual([])

@@ -186,6 +186,24 @@ describe('bodies', () => {
   })
 })
 
+describe('a checkpoint', () => {
+  test('that the store does not take is counted as failed, and so is the position of an optional output', async () => {
+    const account = await startStorage()
+    const hub = await startTestHub(1)
+    fill(hub, '0', 1)
+    const { source, sink, metrics } = await startTestSource(hubOptions(hub), checkpointOptions(account))
+    await until(() => sink.count === 1)
+    const { cursor } = sink.batches[0]!
+    await account.stop()
+    await expect(source.checkpoint('xdr/0', cursor)).rejects.toMatchObject({ kind: 'storage_unreachable' })
+    await expect(source.saveLanePosition('siem', 'xdr/0', cursor)).rejects.toMatchObject({
+      kind: 'storage_unreachable',
+    })
+    const { values } = await metrics.checkpointWrites.get()
+    expect(values.map(({ labels, value }) => [labels.result, value])).toEqual([['failed', 2]])
+  })
+})
+
 describe('stopping', () => {
   test('F: after stop nothing more is handed on, ownership is kept and checkpoints are written until close', async () => {
     const hub = await startTestHub(1)

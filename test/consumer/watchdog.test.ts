@@ -24,7 +24,7 @@ describe('H8: a silent partition', () => {
   test('is noticed by what the hub says of it, and read anew', async () => {
     const hub = await startTestHub(2)
     const options = hubOptions(hub, { stallAfter: 2000 })
-    const { sink, metric, fatal } = await startTestSource(options, checkpointOptions(storage))
+    const { sink, metric, metrics, fatal } = await startTestSource(options, checkpointOptions(storage))
     await until(() => hub.receivers().length === 2)
     const heal = hub.faults.silence({ partition: '0' })
     fill(hub, '0', 3)
@@ -34,6 +34,13 @@ describe('H8: a silent partition', () => {
     heal()
     await until(() => sink.count === 6)
     expect(sink.sequence('xdr/1')).toEqual([0, 1, 2])
+    const { values } = await metrics.partitionRestarts.get()
+    expect(new Map(values.map(({ labels }) => [labels.partition, labels.reason]))).toEqual(
+      new Map([
+        ['0', 'stalled'],
+        ['1', 'neighbour'],
+      ]),
+    )
     expect(fatal).toEqual([])
   })
 
@@ -78,7 +85,7 @@ describe('G: a balancer that sleeps out its retries', () => {
     const wire = await startWire(hub.port)
     const text = hub.connectionString(hubName).replace(`:${hub.port}`, `:${wire.port}`)
     const options = hubOptions(hub, { connectionString: new Secret(text) })
-    const { sink, lines, fatal } = await startTestSource(options, checkpointOptions(storage))
+    const { sink, lines, fatal, metrics } = await startTestSource(options, checkpointOptions(storage))
     fill(hub, '0', 2)
     await until(() => sink.count === 2)
     await wire.cut()
@@ -88,6 +95,8 @@ describe('G: a balancer that sleeps out its retries', () => {
     await wire.mend()
     await until(() => sink.count === 4, 15_000)
     expect(sink.sequence('xdr/0')).toEqual([0, 1, 2, 3])
+    const { values } = await metrics.partitionRestarts.get()
+    expect(values.map(({ labels, value }) => [labels.reason, value])).toEqual([['balancer', 1]])
     expect(fatal).toEqual([])
   })
 })
