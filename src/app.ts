@@ -30,14 +30,18 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
   const metrics = createMetrics()
   const ended = new AbortController()
   const failed = new AbortController()
-  const budget = new Budget(config.limits.inFlightBytes, used => metrics.budgetUsed.set(used))
-  metrics.budgetBytes.set(budget.limit)
+  const { inFlightBytes } = config.limits
+  // Messages that wait in the SDK are in flight as well, long before the pipeline sees them.
+  const reserved = Math.floor(inFlightBytes / 4)
+  const budget = new Budget(inFlightBytes - reserved, used => metrics.budgetUsed.set(used))
+  metrics.budgetBytes.set(inFlightBytes)
+  metrics.budgetReserve.set(reserved)
 
   const deadLetter = new FileDeadLetter(config.deadLetter, { log, metrics })
   const transform = createTransform(config.transform)
   const lanes = config.outputs.map(({ name, kind: kindName, options, required, tables, batch }) => {
     const kind: OutputKind = kinds[kindName]
-    const output = kind.create(name, options as never, { stdout })
+    const output = kind.create(name, options as never, { stdout, watch: { metrics, log } })
     const policy = lanePolicy(kind, batch)
     const lane = new Lane({ name, output, policy, tables, deadLetter, log, metrics, signal: ended.signal })
     return { lane, output, required }
@@ -47,7 +51,7 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
       name,
       options: eventHub,
       checkpoints: config.checkpoints,
-      prefetchBytes: budget.limit / 4,
+      prefetchBytes: reserved / config.sources.length,
       log,
       metrics,
       fatal: error => failed.abort(error),
@@ -59,9 +63,15 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
     lanes: lanes.map(({ lane }) => lane),
     async run(stop, abort) {
       let isReading = false
-      const ready = () => isReading && lanes.every(({ lane, required }) => !required || lane.state !== 'down')
+      const obstacles = () => [
+        ...(isReading ? [] : ['the sources do not read']),
+        ...lanes
+          .filter(({ required }) => required)
+          .flatMap(({ lane, output }) => obstacle(`output ${lane.name}`, lane, output)),
+        ...obstacle('dead letter', deadLetter, deadLetter),
+      ]
       if (config.admin) addProcessMetrics(metrics)
-      const admin = config.admin && (await startAdmin({ listen: config.admin.listen, metrics, ready }))
+      const admin = config.admin && (await startAdmin({ listen: config.admin.listen, metrics, obstacles }))
       if (admin) log.info(`admin endpoint on ${admin.address}`)
       try {
         await runPipeline(
@@ -90,4 +100,10 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
       failed.signal.throwIfAborted()
     },
   }
+}
+
+/** What a part that takes nothing is called by `/readyz`. */
+function obstacle(part: string, { state }: { state: string }, { outOfSpace }: { outOfSpace?: boolean }): string[] {
+  if (state !== 'down') return []
+  return [`${part} is ${outOfSpace ? 'out of space' : 'down'}`]
 }

@@ -1,4 +1,4 @@
-import type { Budget } from './core/budget.ts'
+import { type Budget, costOf, Growth } from './core/budget.ts'
 import { subset } from './core/chunk.ts'
 import { classify, messageOf, XdrelayError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
@@ -63,8 +63,7 @@ class Pipeline {
   #started: RewindableSource[] = []
   #catchingUp: Promise<void> | undefined
   readonly #failed = new AbortController()
-  /** Bytes of documents for each byte of messages, learnt: what a batch will hold is granted before it is read on. */
-  #growth = 1.5
+  readonly #growth = new Growth()
   readonly #tally: Tally
 
   constructor(parts: PipelineParts, abort: AbortSignal) {
@@ -133,7 +132,7 @@ class Pipeline {
   /** The budget is the only brake: a batch is granted its bytes, and from there on nothing makes its source wait. */
   async #take(source: RewindableSource, batch: SourceBatch): Promise<void> {
     const { budget } = this.#parts
-    const granted = Math.ceil(batch.bytes * (1 + this.#growth))
+    const granted = costOf(batch) + this.#growth.documents(batch.bytes)
     await budget.take(granted, this.#abort)
     if (this.#abort.aborted) return budget.give(granted)
     this.#tally.messages(batch)
@@ -152,10 +151,10 @@ class Pipeline {
 
   /** Puts the true size of the documents in the place of the estimate, and learns from it. */
   #measure(batch: SourceBatch, result: Transformed, granted: number): Transformed {
-    const bytes = batch.bytes + result.chunk.lines.length
+    const bytes = costOf(batch) + result.chunk.lines.length
     if (bytes > granted) this.#parts.budget.add(bytes - granted)
     else this.#parts.budget.give(granted - bytes)
-    if (batch.bytes > 0) this.#growth += (result.chunk.lines.length / batch.bytes - this.#growth) / 16
+    this.#growth.learn(batch.bytes, result.chunk.lines.length)
     return result
   }
 
@@ -174,7 +173,7 @@ class Pipeline {
       .then(settlers.required, () => {})
       .then(() => this.#showUnsettled(batch.stream))
     const optional: Promise<void>[] = []
-    const bytes = batch.bytes + chunk.lines.length
+    const bytes = costOf(batch) + chunk.lines.length
     for (const feed of this.#feeds) {
       const offered = await feed.offer(
         after(chunk, this.#progress.reached(batch.stream, feed.lane.name)),

@@ -67,7 +67,7 @@ class Target implements Output {
 class Letters implements DeadLetter {
   readonly rejects: Reject[] = []
   async open() {}
-  async write(rejects: readonly Reject[]) {
+  async write(rejects: readonly Reject[], _signal: AbortSignal): Promise<void> {
     this.rejects.push(...rejects)
   }
   async close() {}
@@ -83,7 +83,7 @@ function start(
   const ended = new AbortController()
   const metrics = createMetrics()
   const deadLetter = new Letters()
-  const budget = new Budget(options.budget ?? 1000)
+  const budget = new Budget(options.budget ?? 100_000)
   const lanes = Object.entries(targets).map(([name, { target, required }]) => ({
     lane: new Lane({
       name,
@@ -180,15 +180,28 @@ test('a required output that is down stops the reading at the budget, and nothin
   const hub = hubOf({ 0: many(200), 1: many(200) })
   const target = new Target()
   target.down = true
-  const run = start(hub, { only: { target, required: true } }, { budget: 300 })
-  await vi.waitFor(() => expect(run.budget.used).toBeGreaterThan(200))
+  const run = start(hub, { only: { target, required: true } }, { budget: 30_000 })
+  await vi.waitFor(() => expect(run.budget.used).toBeGreaterThan(20_000))
   await new Promise(resolve => setTimeout(resolve, 50))
-  expect(run.budget.used).toBeLessThanOrEqual(300)
+  expect(run.budget.used).toBeLessThanOrEqual(30_000)
   target.down = false
   await vi.waitFor(() => expect(target.ids).toHaveLength(2000))
   run.stop.abort()
   await run.done
   expect(run.budget.used).toBe(0)
+})
+
+test('tiny messages that the dead letter does not take stop the reading as well', async () => {
+  const hub = hubOf({ 0: many(2000, '!') })
+  const run = start(hub, { only: { target: new Target(), required: true } })
+  run.deadLetter.write = (_rejects, signal) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  await vi.waitFor(() => expect(run.budget.used).toBeGreaterThan(90_000))
+  await new Promise(resolve => setTimeout(resolve, 50))
+  expect(run.budget.used).toBeLessThanOrEqual(100_000)
+  expect((await run.metrics.messagesReceived.get()).values[0]?.value).toBeLessThan(100)
+  run.abort.abort()
+  await run.done.catch(() => {})
 })
 
 test('broken records are dead-lettered and hold nothing up', async () => {
@@ -247,7 +260,7 @@ test('an optional output that is down holds neither the checkpoint nor the other
   const run = start(
     hub,
     { required: { target: required, required: true }, optional: { target: optional, required: false } },
-    { budget: 2000 },
+    { budget: 200_000 },
   )
   await vi.waitFor(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(299), { timeout: 10_000 })
   expect(optional.ids).toEqual([])

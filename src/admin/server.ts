@@ -5,8 +5,8 @@ import type { Metrics } from '../core/metrics.ts'
 export interface AdminDeps {
   readonly listen: { readonly host: string; readonly port: number }
   readonly metrics: Metrics
-  /** True while sources read and every required output takes documents. */
-  readonly ready: () => boolean
+  /** What keeps it from being ready, in a few words each; none while all sources read and all parts take what comes. */
+  readonly obstacles: () => readonly string[]
 }
 
 export interface Admin {
@@ -28,7 +28,7 @@ export async function startAdmin(deps: AdminDeps): Promise<Admin> {
   }
 }
 
-function createServer({ listen, metrics: { registry }, ready }: AdminDeps) {
+function createServer({ listen, metrics: { registry }, obstacles }: AdminDeps) {
   const server = Fastify({
     logger: false,
     bodyLimit: 64 * 1024,
@@ -42,7 +42,10 @@ function createServer({ listen, metrics: { registry }, ready }: AdminDeps) {
     if (isLoopback(listen.host) && !isNameOfThisMachine(headers.host)) return reply.code(403).send('forbidden\n')
   })
   server.get('/livez', async () => 'ok\n')
-  server.get('/readyz', async (_request, reply) => (ready() ? 'ok\n' : reply.code(503).send('not ready\n')))
+  server.get('/readyz', async (_request, reply) => {
+    const found = obstacles()
+    return found.length === 0 ? 'ok\n' : reply.code(503).send(['not ready', ...found, ''].join('\n'))
+  })
   server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
   return server
 }

@@ -60,3 +60,30 @@ export class Budget {
     })
   }
 }
+
+/** What the pipeline's own notes on a message cost, however small its body is. */
+const messageCost = 1024
+
+/** What a batch of messages costs in memory until it is settled, its documents not counted. */
+export function costOf(batch: { readonly bytes: number; readonly messages: readonly unknown[] }): number {
+  return batch.bytes + batch.messages.length * messageCost
+}
+
+/**
+ * Bytes of documents for each byte of messages, learnt: what a batch will hold is granted before its documents are
+ * made. Follows a rise at once and a decline slowly, since a guess too high costs a short wait, one too low memory.
+ */
+export class Growth {
+  /** Small records, most of whose documents is what xdrelay adds, come to about this. */
+  #factor = 3
+
+  documents(messageBytes: number): number {
+    return Math.ceil(messageBytes * this.#factor)
+  }
+
+  learn(messageBytes: number, documentBytes: number): void {
+    if (messageBytes === 0) return
+    const seen = documentBytes / messageBytes
+    this.#factor = seen > this.#factor ? seen : this.#factor + (seen - this.#factor) / 16
+  }
+}

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -55,6 +55,8 @@ export class AppendFile {
       return new AppendFile(path, handle, size, (await handle.stat()).birthtimeMs || Date.now())
     } catch (error) {
       await handle.close()
+      // Tried again under a new name each time, it would leave an empty file behind each time.
+      if (options.exclusive) await rm(path, { force: true }).catch(() => {})
       throw error
     }
   }

@@ -53,9 +53,16 @@ export function createMetrics() {
     outputRetries: counter('output_retries_total', 'Documents written again.', ['output']),
     outputInFlight: gauge('output_in_flight_bytes', 'Bytes queued and being written.', ['output']),
     outputState: gauge('output_state', '0 up, 1 retrying, 2 down.', ['output']),
+    outputOutOfSpace: gauge('output_out_of_space', '1 while the disk of the output has no room.', ['output']),
+    outputOpenFiles: gauge('output_open_files', 'Files that the output has open.', ['output']),
+    outputOpenFilesLimit: gauge('output_open_files_limit', 'Most files that the output may have open.', ['output']),
     deadLetters: counter('dead_letter_records_total', 'Dead letters written.', ['reason']),
     deadLetterBytes: gauge('dead_letter_bytes', 'Bytes in the dead letter.', []),
+    deadLetterLimit: gauge('dead_letter_limit_bytes', 'Bytes that the dead letter may have.', []),
+    deadLetterState: gauge('dead_letter_state', '0 up, 2 down.', []),
+    deadLetterOutOfSpace: gauge('dead_letter_out_of_space', '1 while the dead letter has no room.', []),
     budgetBytes: gauge('memory_budget_bytes', 'Limit of bytes in flight.', []),
+    budgetReserve: gauge('memory_reserved_bytes', 'Part of the budget for messages that wait in the SDK.', []),
     budgetUsed: gauge('memory_used_bytes', 'Bytes in flight.', []),
   }
 }

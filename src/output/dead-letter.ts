@@ -1,15 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppendFile, makeDirectory } from '../core/durable.ts'
-import { messageOf, XdrelayError } from '../core/errors.ts'
+import { XdrelayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { OptionSchema } from '../core/options.ts'
 import type { DeadLetter, Reject } from '../core/types.ts'
 import { deadLetterLine } from './dead-letter-line.ts'
-import { Segments } from './segments.ts'
+import { diskProblem, lacksRoom, tryFolder } from './disk.ts'
+import { folderMode, Segments } from './segments.ts'
 
 export interface DeadLetterOptions {
   readonly file: {
@@ -64,6 +61,8 @@ interface Append {
 
 /** How often to look again while there is no room, in milliseconds. */
 const recheck = 250
+/** How often to look at the folder's size while nothing is written: somebody may have taken letters away. */
+const remeasure = 5000
 /** Bytes of one append; more waits for the next. */
 const appendBytes = 4 * 1024 * 1024
 
@@ -75,26 +74,42 @@ export class FileDeadLetter implements DeadLetter {
   readonly #options: DeadLetterOptions['file']
   readonly #deps: DeadLetterDeps
   readonly #segments: Segments
+  /** False while the folder could not be made ready for want of room. */
+  #isOpen = false
   #waiting: Waiting[] = []
   #flushing: Promise<void> | undefined
   #size = 0
   /** What is in the way, so that it is logged once. */
   #trouble: string | undefined
+  #outOfSpace = false
+  #timer: NodeJS.Timeout | undefined
 
   constructor(options: DeadLetterOptions, deps: DeadLetterDeps) {
     this.#options = options.file
     this.#deps = deps
     this.#segments = new Segments(options.file)
+    deps.metrics.deadLetterLimit.set(options.file.maxBytes)
+    this.#show()
   }
 
-  /** Throws `cannot_write` when the folder cannot be made or read. */
+  get state(): 'up' | 'down' {
+    return this.#trouble === undefined ? 'up' : 'down'
+  }
+
+  /** True while nothing but room is missing: on the disk, or within `max_bytes`. */
+  get outOfSpace(): boolean {
+    return this.#outOfSpace
+  }
+
+  /** Throws `cannot_write` when the folder cannot be made or read; a full disk is waited out by the writes. */
   async open(): Promise<void> {
     try {
-      await this.#segments.open()
-      await this.#measure()
+      await this.#prepare()
     } catch (error) {
-      throw cannotWrite(this.#options.path, error)
+      if (!lacksRoom(error)) throw cannotWrite(this.#options.path, error)
+      this.#note(error)
     }
+    this.#timer = setInterval(() => void this.#remeasure().catch(() => {}), remeasure).unref()
   }
 
   write(rejects: readonly Reject[], signal: AbortSignal): Promise<void> {
@@ -113,6 +128,7 @@ export class FileDeadLetter implements DeadLetter {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#timer)
     await this.#flushing
     await this.#segments.close()
   }
@@ -122,14 +138,14 @@ export class FileDeadLetter implements DeadLetter {
     let measured = false
     while (this.#waiting.length > 0) {
       try {
-        if (!measured) await this.#measure()
+        if (!measured) await this.#prepare()
         measured = true
         const next = this.#next()
-        if (next.lines.length === 0) throw new Error(`its ${this.#options.maxBytes} bytes are used up; take some away`)
+        if (next.lines.length === 0) throw new UsedUp(this.#options.maxBytes)
         await this.#segments.append(next.lines)
         this.#settle(next)
       } catch (error) {
-        this.#note(messageOf(error))
+        this.#note(error)
         measured = false
         await sleep(recheck)
       }
@@ -164,9 +180,8 @@ export class FileDeadLetter implements DeadLetter {
   }
 
   #settle({ bytes, calls }: Append): void {
-    const { log, metrics } = this.#deps
-    if (this.#trouble !== undefined) log.info('dead letter can be written again', { 'event.action': 'dead_letter_up' })
-    this.#trouble = undefined
+    const { metrics } = this.#deps
+    this.#noteWell()
     this.#setSize(this.#size + bytes)
     for (const { call, count } of calls) {
       for (const { reason } of call.rejects.slice(call.stored, call.stored + count)) metrics.deadLetters.inc({ reason })
@@ -177,20 +192,53 @@ export class FileDeadLetter implements DeadLetter {
     }
   }
 
-  #note(trouble: string): void {
+  #note(error: unknown): void {
+    const trouble = diskProblem(error)
+    this.#outOfSpace = lacksRoom(error) || error instanceof UsedUp
     if (this.#trouble === trouble) return
     this.#trouble = trouble
-    const text = `dead letter ${this.#options.path} cannot be written: ${trouble}; what belongs there waits`
+    this.#show()
+    const text = `dead letter ${this.#options.path} cannot be written: ${trouble}; what belongs there waits, nothing is lost`
     this.#deps.log.error(text, { 'event.action': 'dead_letter_down' })
   }
 
-  async #measure(): Promise<void> {
+  #noteWell(): void {
+    if (this.#trouble === undefined) return
+    this.#trouble = undefined
+    this.#outOfSpace = false
+    this.#show()
+    this.#deps.log.info('dead letter can be written again', { 'event.action': 'dead_letter_up' })
+  }
+
+  #show(): void {
+    const { metrics } = this.#deps
+    metrics.deadLetterState.set(this.state === 'up' ? 0 : 2)
+    metrics.deadLetterOutOfSpace.set(this.#outOfSpace ? 1 : 0)
+  }
+
+  async #prepare(): Promise<void> {
+    if (!this.#isOpen) await this.#segments.open()
+    this.#isOpen = true
     this.#setSize(await this.#segments.size())
+  }
+
+  /** A flush measures by itself, and adds what it writes. */
+  async #remeasure(): Promise<void> {
+    if (this.#flushing) return
+    const bytes = await this.#segments.size()
+    if (!this.#flushing) this.#setSize(bytes)
   }
 
   #setSize(bytes: number): void {
     this.#size = bytes
     this.#deps.metrics.deadLetterBytes.set(bytes)
+  }
+}
+
+/** The folder holds as much as it may. */
+class UsedUp extends Error {
+  constructor(maxBytes: number) {
+    super(`its ${maxBytes} bytes are used up; move files away there or raise dead_letter.file.max_bytes`)
   }
 }
 
@@ -201,29 +249,17 @@ export class FileDeadLetter implements DeadLetter {
 export async function checkDeadLetter({ file }: DeadLetterOptions): Promise<string> {
   const { path, maxBytes } = file
   try {
-    await makeDirectory(path, 0o700)
-    await tryWrite(join(path, `.xdrelay-check-${randomUUID()}`))
+    await tryFolder(path, folderMode)
     const used = await new Segments(file).size()
-    if (used >= maxBytes) throw new Error(`its ${maxBytes} bytes are used up; take some away`)
+    if (used >= maxBytes) throw new UsedUp(maxBytes)
     return `${path}: ${used} of ${maxBytes} bytes used`
   } catch (error) {
     throw cannotWrite(path, error)
   }
 }
 
-async function tryWrite(path: string): Promise<void> {
-  const trial = await AppendFile.open(path, { mode: 0o600, exclusive: true })
-  try {
-    await trial.append([Buffer.from('{}\n')])
-    await trial.sync()
-  } finally {
-    await trial.close()
-    await rm(path, { force: true })
-  }
-}
-
 function cannotWrite(path: string, error: unknown): XdrelayError {
-  return new XdrelayError('cannot_write', `dead letter folder ${path}: ${messageOf(error)}`, {
+  return new XdrelayError('cannot_write', `dead letter folder ${path}: ${diskProblem(error)}`, {
     cause: error,
     facts: { path },
   })

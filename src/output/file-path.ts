@@ -8,7 +8,7 @@ const known = ['table', 'date', 'hour']
 export class FilePath {
   readonly #template: string
   /** The folder that no resolved path leaves: the fixed part before the first placeholder. */
-  readonly #base: string
+  readonly folder: string
   /** True when the name depends on the records or the time. */
   readonly varies: boolean
 
@@ -20,7 +20,7 @@ export class FilePath {
     }
     this.#template = template
     this.varies = template.includes('{')
-    this.#base = this.varies ? dirname(resolve(`${template.slice(0, template.indexOf('{'))}x`)) : dirname(template)
+    this.folder = this.varies ? dirname(resolve(`${template.slice(0, template.indexOf('{'))}x`)) : dirname(template)
   }
 
   resolve(table: string, time: Date): string {
@@ -29,8 +29,8 @@ export class FilePath {
     const values: Record<string, string> = { table: slug(table), date: iso.slice(0, 10), hour: iso.slice(11, 13) }
     const path = resolve(this.#template.replace(placeholder, (_match, name: string) => values[name]!))
     // A slug cannot lead outside; this stands guard for the day that another placeholder can.
-    const base = this.#base.endsWith(sep) ? this.#base : this.#base + sep
-    if (!path.startsWith(base)) throw new XdrelayError('internal', `${path} is outside ${this.#base}`)
+    const base = this.folder.endsWith(sep) ? this.folder : this.folder + sep
+    if (!path.startsWith(base)) throw new XdrelayError('internal', `${path} is outside ${this.folder}`)
     return path
   }
 }

@@ -1,12 +1,11 @@
-import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { tableOf } from '../core/chunk.ts'
-import { makeDirectory } from '../core/durable.ts'
-import { messageOf, XdrelayError } from '../core/errors.ts'
+import { XdrelayError } from '../core/errors.ts'
 import type { Chunk, Delivery } from '../core/types.ts'
+import { diskProblem, lacksRoom, tryFolder } from './disk.ts'
 import { FilePath } from './file-path.ts'
-import type { CheckedOutput, OutputKind } from './policy.ts'
-import { RollingFile } from './rolling-file.ts'
+import { OpenFiles } from './open-files.ts'
+import type { CheckedOutput, OutputDeps, OutputKind } from './policy.ts'
 
 export interface FileOptions {
   /** Absolute, with placeholders. */
@@ -40,60 +39,78 @@ export const file = {
         type: 'integer',
         minimum: 1,
         default: 64,
-        description: 'Most files kept open; the one unused for longest is closed first.',
+        description: 'Most files open at once; the one unused for longest is closed first.',
       },
     },
   },
   concurrency: 1,
   batch: { bytes: 8 * 1024 * 1024, count: 20_000, age: 200 },
-  create: (name: string, options: FileOptions) => new FileOutput(name, options),
+  maxRetry: 5000,
+  create: (name: string, options: FileOptions, deps?: Pick<OutputDeps, 'watch'>) =>
+    new FileOutput(name, options, deps?.watch),
 } as const satisfies OutputKind
 
 class FileOutput implements CheckedOutput {
-  readonly #options: FileOptions
+  readonly #name: string
   readonly #path: FilePath
-  /** By path, the one unused for longest first. */
-  readonly #files = new Map<string, RollingFile>()
+  readonly #files: OpenFiles
+  readonly #watch: OutputDeps['watch']
+  #outOfSpace = false
+  /** Said once: more files are in use than may be open. */
+  #isLimited = false
 
-  constructor(name: string, options: FileOptions) {
-    this.#options = options
-    this.#path = new FilePath(options.path, name)
+  constructor(name: string, { path, rotate, openFiles }: FileOptions, watch: OutputDeps['watch']) {
+    this.#name = name
+    this.#path = new FilePath(path, name)
+    this.#watch = watch
+    this.#files = new OpenFiles({
+      ...{ ...rotate, mode: 0o640, noFollow: this.#path.varies, limit: openFiles },
+      report: open => watch?.metrics.outputOpenFiles.set({ output: name }, open),
+      limited: () => this.#noteLimit(openFiles),
+    })
+    watch?.metrics.outputOpenFilesLimit.set({ output: name }, openFiles)
+    watch?.metrics.outputOpenFiles.set({ output: name }, 0)
+    this.#setOutOfSpace(false)
+  }
+
+  get outOfSpace(): boolean {
+    return this.#outOfSpace
   }
 
   /** Nothing to do: a folder that cannot be made now is an outage of the writes. */
   async open(): Promise<void> {}
 
   async check(): Promise<string> {
-    const path = this.#path.resolve('unknown', new Date())
+    const folder = dirname(this.#path.resolve('unknown', new Date()))
     try {
-      await makeDirectory(dirname(path))
-      await access(dirname(path), constants.W_OK)
+      await tryFolder(folder)
     } catch (error) {
-      throw new XdrelayError('cannot_write', problem(path, error), { cause: error, facts: { path } })
+      throw new XdrelayError('cannot_write', `cannot write in ${folder}: ${diskProblem(error)}`, {
+        cause: error,
+        facts: { path: folder },
+      })
     }
-    return dirname(path)
+    return folder
   }
 
   async write(chunks: readonly Chunk[]): Promise<Delivery> {
     const time = new Date()
     const parts = new Map<string, Uint8Array[]>()
     for (const chunk of chunks) this.#spread(chunk, time, parts)
-    const failed = new Map<string, string>()
-    const writes = [...parts].map(([path, buffers]) =>
-      this.#fileFor(path)
-        .write(buffers)
-        .catch(error => failed.set(path, problem(path, error))),
-    )
-    await Promise.all(writes)
-    await this.#closeUnused()
-    const [outage] = failed.values()
-    if (outage === undefined) return { rejected: [], retry: [], duplicates: 0 }
+    const failed = await this.#files.write(parts)
+    const full = [...failed.values()].find(lacksRoom)
+    this.#setOutOfSpace(full !== undefined)
+    if (failed.size === 0) return { rejected: [], retry: [], duplicates: 0 }
+    const [path, error] = [...failed].toSorted(([a], [b]) => (a < b ? -1 : 1))[0]!
+    // Which files meet a full disk differs from one try to the next; the trouble is the same.
+    const outage = full
+      ? `no room to write in ${this.#path.folder}: ${diskProblem(full)}`
+      : `cannot write ${path}: ${diskProblem(error)}`
     return { rejected: [], retry: this.#documentsOf(chunks, time, failed), duplicates: 0, outage }
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#files.values()].map(each => each.close()))
-    this.#files.clear()
+  close(): Promise<void> {
+    return this.#files.close()
   }
 
   /** Adds the chunk's lines to the files they go to: in one piece where all go to one, by runs of a table otherwise. */
@@ -114,7 +131,7 @@ class FileOutput implements CheckedOutput {
     }
   }
 
-  #documentsOf(chunks: readonly Chunk[], time: Date, paths: ReadonlyMap<string, string>): number[] {
+  #documentsOf(chunks: readonly Chunk[], time: Date, paths: ReadonlyMap<string, unknown>): number[] {
     const documents: number[] = []
     let start = 0
     for (const chunk of chunks) {
@@ -126,35 +143,15 @@ class FileOutput implements CheckedOutput {
     return documents
   }
 
-  #fileFor(path: string): RollingFile {
-    const { rotate } = this.#options
-    const found =
-      this.#files.get(path) ?? new RollingFile(path, { ...rotate, mode: 0o640, noFollow: this.#path.varies })
-    this.#files.delete(path)
-    this.#files.set(path, found)
-    return found
+  #setOutOfSpace(yes: boolean): void {
+    this.#outOfSpace = yes
+    this.#watch?.metrics.outputOutOfSpace.set({ output: this.#name }, yes ? 1 : 0)
   }
 
-  async #closeUnused(): Promise<void> {
-    const surplus = [...this.#files.values()].slice(0, Math.max(0, this.#files.size - this.#options.openFiles))
-    for (const each of surplus) {
-      this.#files.delete(each.path)
-      await each.close().catch(() => {})
-    }
+  #noteLimit(limit: number): void {
+    if (this.#isLimited) return
+    this.#isLimited = true
+    const text = `output ${this.#name} writes to more than its open_files: ${limit}; files are closed and opened again, which is slower`
+    this.#watch?.log.warn(text, { 'event.action': 'open_files_limit', 'labels.output': this.#name })
   }
-}
-
-const reasons: Record<string, string> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota is used up',
-  EACCES: 'permission denied',
-  EROFS: 'the file system is read-only',
-  EIO: 'the disk failed',
-  ELOOP: 'it is a symbolic link',
-  EMFILE: 'too many open files',
-}
-
-function problem(path: string, error: unknown): string {
-  const { code = '' } = error as NodeJS.ErrnoException
-  return `cannot write ${path}: ${reasons[code] ?? messageOf(error)}${reasons[code] ? ` (${code})` : ''}`
 }

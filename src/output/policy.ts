@@ -1,3 +1,5 @@
+import type { Log } from '../core/log.ts'
+import type { Metrics } from '../core/metrics.ts'
 import type { OptionSchema } from '../core/options.ts'
 import type { Output } from '../core/types.ts'
 import type { LanePolicy } from './lane.ts'
@@ -5,12 +7,16 @@ import type { LanePolicy } from './lane.ts'
 /** What an output may need of the process around it. */
 export interface OutputDeps {
   readonly stdout: NodeJS.WritableStream
+  /** Absent where no data moves. What goes wrong with a write is told by its `Delivery`, not here. */
+  readonly watch?: { readonly metrics: Metrics; readonly log: Log }
 }
 
 /** An output that can also say whether it would work: for `xdrelay check`, and for nothing that moves data. */
 export interface CheckedOutput extends Output {
   /** Resolves with a few words on what was found; throws an `XdrelayError` when documents could not be written. */
   check(signal: AbortSignal): Promise<string>
+  /** True while nothing but room on its disk is missing. */
+  readonly outOfSpace?: boolean
 }
 
 /** One kind of output: everything that the rest of the program knows of it. */
@@ -21,6 +27,8 @@ export interface OutputKind {
   readonly concurrency: number
   /** Where to cut batches when the configuration does not say: bytes, documents, milliseconds. */
   readonly batch: Batch
+  /** Milliseconds between two tries at most, where a try costs nobody anything; 30 s otherwise. */
+  readonly maxRetry?: number
   /** `options` is what the schema describes, checked and converted; throws `config_invalid` for what it cannot say. */
   create(name: string, options: never, deps: OutputDeps): CheckedOutput
 }
@@ -64,5 +72,6 @@ export const commonOptions = {
 
 /** How the lane in front of an output of this kind works. */
 export function lanePolicy(kind: OutputKind, batch: Partial<Batch> = {}): LanePolicy {
-  return { ...kind.batch, ...batch, concurrency: kind.concurrency, minRetry: 250, maxRetry: 30_000 }
+  const { concurrency, maxRetry = 30_000 } = kind
+  return { ...kind.batch, ...batch, concurrency, minRetry: 250, maxRetry }
 }

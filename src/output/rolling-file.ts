@@ -22,6 +22,10 @@ export class RollingFile {
     this.#options = options
   }
 
+  get isOpen(): boolean {
+    return this.#file !== undefined
+  }
+
   /** Appends whole lines and has them on disk; throws with nothing of them left in the file. One call at a time. */
   async write(parts: readonly Uint8Array[]): Promise<void> {
     try {

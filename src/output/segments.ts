@@ -10,6 +10,9 @@ export interface SegmentOptions {
   readonly segmentBytes: number
 }
 
+/** Records may hold what only the operator may see. */
+export const folderMode = 0o700
+
 /**
  * A folder of NDJSON segments, appended to in turn. Names sort by age. Each process writes segments of its own, so
  * several may share the folder; nobody but the operator removes any.
@@ -24,7 +27,7 @@ export class Segments {
 
   /** Creates the folder and cuts off the half-written last lines that a crash left. */
   async open(): Promise<void> {
-    await makeDirectory(this.#options.path, 0o700)
+    await makeDirectory(this.#options.path, folderMode)
     for (const name of await this.#names()) {
       const handle = await open(join(this.#options.path, name), constants.O_RDWR)
       try {
@@ -67,7 +70,9 @@ export class Segments {
       const isFull = current.size > 0 && current.size + incoming > this.#options.segmentBytes
       if (isFull || !(await current.isInPlace())) await this.close()
     }
-    this.#current ??= await AppendFile.open(this.#newPath(), { mode: 0o600, exclusive: true })
+    if (this.#current) return this.#current
+    await makeDirectory(this.#options.path, folderMode)
+    this.#current = await AppendFile.open(this.#newPath(), { mode: 0o600, exclusive: true })
     return this.#current
   }
 

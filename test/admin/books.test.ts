@@ -4,62 +4,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createGenerator } from '../../src/emulator/generator/generator.ts'
 import { type Hub, startHub } from '../../src/emulator/hub/hub.ts'
 import { type BulkAnswer, type BulkRequest, item, startFakeBulk } from '../support/fake-bulk.ts'
+import { addressOf, readiness, scrape } from '../support/scrape.ts'
 import { storageForTest } from '../support/storage.ts'
 import { tempDirectory } from '../support/temp.ts'
-import { type Running, xdrelay } from '../support/xdrelay.ts'
-
-interface Sample {
-  readonly name: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number
-}
-
-/** What one scrape says. */
-class Scrape {
-  readonly #samples: readonly Sample[]
-
-  constructor(text: string) {
-    this.#samples = text
-      .split('\n')
-      .filter(line => line !== '' && !line.startsWith('#'))
-      .map(line => {
-        const [, name = '', labels = '', value = ''] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
-        const pairs = [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, text]) => [key!, text!])
-        return { name, labels: Object.fromEntries(pairs), value: Number(value) }
-      })
-  }
-
-  of(name: string): readonly Sample[] {
-    return this.#samples.filter(sample => sample.name === `xdrelay_${name}`)
-  }
-
-  sum(name: string, labels: Record<string, string> = {}): number {
-    const mine = this.of(name).filter(sample =>
-      Object.entries(labels).every(([key, text]) => sample.labels[key] === text),
-    )
-    return mine.reduce((total, { value }) => total + value, 0)
-  }
-
-  by(name: string, key: string): Record<string, number> {
-    const keys = new Set(this.of(name).map(({ labels }) => labels[key]!))
-    return Object.fromEntries([...keys].map(each => [each, this.sum(name, { [key]: each })]))
-  }
-}
-
-/** The address of the admin endpoint, once the process has said it. */
-async function addressOf(running: Running): Promise<string> {
-  const find = () => /admin endpoint on (http:\/\/[^\s"]+)/.exec(running.stderr())?.[1]
-  await expect.poll(find, { timeout: 30_000 }).toBeDefined()
-  return find()!
-}
-
-async function scrape(address: string): Promise<Scrape> {
-  return new Scrape(await (await fetch(`${address}/metrics`)).text())
-}
-
-async function readiness(address: string): Promise<number> {
-  return (await fetch(`${address}/readyz`)).status
-}
+import { xdrelay } from '../support/xdrelay.ts'
 
 interface Produced {
   /** Valid records by table, and dead letters by reason; a message that is unusable as a whole is one. */

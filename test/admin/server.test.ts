@@ -9,9 +9,15 @@ interface Answer {
   readonly body: string
 }
 
-async function admin({ ready = () => true, host = '127.0.0.1' }: { ready?: () => boolean; host?: string } = {}) {
+async function admin({
+  obstacles = () => [],
+  host = '127.0.0.1',
+}: {
+  obstacles?: () => readonly string[]
+  host?: string
+} = {}) {
   const metrics = createMetrics()
-  const { address, close } = await startAdmin({ listen: { host, port: 0 }, metrics, ready })
+  const { address, close } = await startAdmin({ listen: { host, port: 0 }, metrics, obstacles })
   onTestFinished(close)
   const port = Number(new URL(address).port)
   const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
@@ -29,12 +35,13 @@ async function admin({ ready = () => true, host = '127.0.0.1' }: { ready?: () =>
 
 const text = 'text/plain; charset=utf-8'
 
-test('livez lives, readyz says what it is told', async () => {
-  let ready = false
-  const { get } = await admin({ ready: () => ready })
+test('livez lives, readyz says what is in the way', async () => {
+  let obstacles = ['output siem is down', 'dead letter is out of space']
+  const { get } = await admin({ obstacles: () => obstacles })
   expect(await get('/livez')).toEqual({ status: 200, type: text, body: 'ok\n' })
-  expect(await get('/readyz')).toEqual({ status: 503, type: text, body: 'not ready\n' })
-  ready = true
+  const body = 'not ready\noutput siem is down\ndead letter is out of space\n'
+  expect(await get('/readyz')).toEqual({ status: 503, type: text, body })
+  obstacles = []
   expect(await get('/readyz')).toEqual({ status: 200, type: text, body: 'ok\n' })
 })
 
@@ -90,11 +97,11 @@ test('an address that is taken is an error with the setting in it', async () => 
   const { address, close } = await startAdmin({
     listen: { host: '127.0.0.1', port: 0 },
     metrics: createMetrics(),
-    ready: () => true,
+    obstacles: () => [],
   })
   onTestFinished(close)
   const port = Number(new URL(address).port)
-  const second = startAdmin({ listen: { host: '127.0.0.1', port }, metrics: createMetrics(), ready: () => true })
+  const second = startAdmin({ listen: { host: '127.0.0.1', port }, metrics: createMetrics(), obstacles: () => [] })
   await expect(second).rejects.toMatchObject({
     kind: 'admin_unavailable',
     message: expect.stringContaining(`admin.listen: cannot listen on 127.0.0.1:${port}`),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Budget } from '../../src/core/budget.ts'
+import { Budget, costOf, Growth } from '../../src/core/budget.ts'
 
 const never = new AbortController().signal
 const settled = async (promise: Promise<unknown>) =>
@@ -49,4 +49,22 @@ test('bytes that exist already count even without room', () => {
   budget.add(25)
   budget.give(25)
   expect(seen).toEqual([25, 0])
+})
+
+test('a message costs something however small it is', () => {
+  const tiny = Array.from({ length: 1000 }, () => ({}))
+  expect(costOf({ bytes: 2000, messages: tiny })).toBeGreaterThan(500 * 1000)
+  expect(costOf({ bytes: 1e6, messages: [{}] })).toBeLessThan(1.01e6)
+})
+
+test('the guess of what documents will need follows a rise at once and a decline slowly', () => {
+  const growth = new Growth()
+  growth.learn(1000, 9000)
+  expect(growth.documents(1000)).toBe(9000)
+  growth.learn(1000, 1000)
+  expect(growth.documents(1000)).toBeGreaterThan(8000)
+  for (let batch = 0; batch < 100; batch++) growth.learn(1000, 1200)
+  expect(growth.documents(1000)).toBeLessThan(1300)
+  growth.learn(0, 0)
+  expect(growth.documents(1000)).toBeGreaterThan(1000)
 })

@@ -157,7 +157,7 @@ describe('Dockerfile', () => {
 
   test('its health check tells a service that lives from one that does not', async () => {
     const listen = { host: '127.0.0.1', port: 0 }
-    const admin = await startAdmin({ listen, metrics: createMetrics(), ready: () => false })
+    const admin = await startAdmin({ listen, metrics: createMetrics(), obstacles: () => ['output siem is down'] })
     onTestFinished(() => admin.close())
     const env = { ADMIN_LISTEN: new URL(admin.address).host }
     const check = () => promisify(execFile)(process.execPath, health.slice(1), { env })

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppendFile, makeDirectory } from '../core/durable.ts'
+import { messageOf } from '../core/errors.ts'
+
+/** What is wrong, and what to do about it where that is not plain. */
+const reasons: Record<string, string> = {
+  ENOSPC: 'the disk is full (ENOSPC); delete or move files away there, or make it larger',
+  EDQUOT: 'the quota is used up (EDQUOT); delete or move files away there, or raise it',
+  EACCES: 'permission denied (EACCES)',
+  EPERM: 'not permitted (EPERM)',
+  EROFS: 'the file system is read-only (EROFS)',
+  EIO: 'the disk failed (EIO)',
+  ELOOP: 'it is a symbolic link (ELOOP)',
+  EMFILE: 'too many open files (EMFILE); raise the limit of the process (ulimit -n) or lower open_files',
+}
+
+/** Bytes that a trial writes: a disk that does not take them would be full within moments. */
+const trialBytes = 1024 * 1024
+
+/** One sentence on why the path cannot be written, the same for the same trouble however often it is met. */
+export function diskProblem(error: unknown): string {
+  // Node names the path of the call, which may be another one each time.
+  return reasons[codeOf(error)] ?? messageOf(error).replace(/, \w+( '.*')?$/s, '')
+}
+
+/** True when it is for want of room, so that whoever makes some cures it. */
+export function lacksRoom(error: unknown): boolean {
+  return codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT'
+}
+
+/**
+ * Makes the folder, and finds out whether files in it can be written and have room: a trial file goes to the disk and
+ * is removed. Throws what the file system said.
+ */
+export async function tryFolder(folder: string, mode?: number): Promise<void> {
+  await makeDirectory(folder, mode)
+  const path = join(folder, `.xdrelay-check-${randomUUID()}`)
+  try {
+    const trial = await AppendFile.open(path, { mode: 0o600, exclusive: true })
+    try {
+      await trial.append([Buffer.alloc(trialBytes, '\n')])
+      await trial.sync()
+    } finally {
+      await trial.close()
+    }
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException | undefined)?.code ?? ''
+}
