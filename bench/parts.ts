@@ -95,6 +95,11 @@ export class Relay {
     return this.#sum('xdrelay_source_messages_received_total')
   }
 
+  /** Bytes that count against the budget. */
+  async inFlight(): Promise<number> {
+    return this.#sum('xdrelay_memory_used_bytes')
+  }
+
   /** Seconds of processor time of all threads since the start. */
   cpu(): number {
     return secondsOf(this.#proc('stat'))

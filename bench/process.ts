@@ -71,6 +71,8 @@ export interface MemoryFigures {
   readonly waitingMegabytes: number
   readonly blockedSeconds: number
   readonly messagesReceived: number
+  /** Of messages and documents, by xdrelay's own count. */
+  readonly inFlightMegabytes: number
   /** MiB. */
   readonly peakRss: number
   readonly lastRss: number
@@ -87,12 +89,19 @@ export async function measureMemory(quick: boolean): Promise<MemoryFigures> {
   const output = JSON.stringify({ elasticsearch: { urls: [`http://127.0.0.1:${port}`] } })
   const relay = new Relay({ hub: hub.connectionString, storage, output })
   try {
+    await once(silent, 'connection')
     const blockedSeconds = quick ? 15 : 60
     await sleep(blockedSeconds * 1000)
     const { now, peak } = relay.memory()
-    const messagesReceived = await relay.received()
-    const waitingMegabytes = Math.round(hub.bytes / 1e6)
-    return { partitions, waitingMegabytes, blockedSeconds, messagesReceived, peakRss: peak, lastRss: now }
+    return {
+      partitions,
+      waitingMegabytes: Math.round(hub.bytes / 1e6),
+      blockedSeconds,
+      messagesReceived: await relay.received(),
+      inFlightMegabytes: Math.round((await relay.inFlight()) / 1e6),
+      peakRss: peak,
+      lastRss: now,
+    }
   } finally {
     await relay.stop()
     await hub.stop()

@@ -48,9 +48,10 @@ if (parts.has('b')) {
   }
 }
 if (parts.has('c')) {
-  const { partitions, waitingMegabytes, blockedSeconds, peakRss, lastRss } = measured('c', await measureMemory(quick))
+  const figures = measured('c', await measureMemory(quick))
+  const { partitions, waitingMegabytes, blockedSeconds, inFlightMegabytes, peakRss, lastRss } = figures
   const what = `${partitions} partitions, ${waitingMegabytes} MB waiting, blocked for ${blockedSeconds} s`
-  row('c', what, `peak ${peakRss} MiB`, [`at the end ${lastRss} MiB`])
+  row('c', what, `peak ${peakRss} MiB`, [`at the end ${lastRss} MiB`, `in flight ${inFlightMegabytes} MB`])
 }
 
 const directory = new URL('results/', import.meta.url)

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { classify, messageOf, XdrelayError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { commands } from './commands.ts'
+import { applyProcessLimits } from './process-limits.ts'
 import { reportError } from './terminal.ts'
 
 async function main(args: readonly string[]): Promise<number> {
@@ -47,6 +48,7 @@ function crash(thrown: unknown): void {
 }
 
 const args = process.argv.slice(2)
+if (args[0] === 'run') applyProcessLimits()
 process.on('unhandledRejection', crash).on('uncaughtException', crash)
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader of a pipe is gone, as after `| head`. For `run` that is an output that is down, and its lane says so.

@@ -13,8 +13,9 @@ const limitsSchema = {
       type: 'string',
       format: 'bytes',
       minimum: 2 ** 20,
-      default: '64MiB',
-      description: 'Bytes read and not yet settled, over all partitions and outputs; reading pauses beyond it.',
+      default: '32MiB',
+      description:
+        'Bytes received and not yet settled, over all partitions and outputs; reading pauses beyond it. A quarter is for messages that wait in the Event Hubs SDK.',
     },
     drain: {
       type: 'string',

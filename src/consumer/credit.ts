@@ -36,12 +36,15 @@ function patchOnce(): void {
 /** The service takes nothing larger by default. */
 const largestMessage = 1024 * 1024
 
+/** Bytes that the SDK's objects around a message take, however small its body is. */
+const messageOverhead = 4096
+
 /** Keeps the prefetched bytes of all partitions together within an allowance, by the size of messages seen so far. */
 export class PrefetchAllowance {
   readonly #bytes: number
   #meanSize: number | undefined
   #owned = 1
-  /** Partitions of the hub: how many may become ours before the first message tells a size. */
+  /** Partitions of the hub. All may become ours, one after the other, and credit that was given stays given. */
   expected = 1
 
   constructor(bytes: number) {
@@ -61,7 +64,8 @@ export class PrefetchAllowance {
 
   /** Messages that one partition may have under way. */
   get messages(): number {
-    const partitions = Math.max(1, this.#owned, this.#meanSize === undefined ? this.expected : 0)
-    return Math.max(1, Math.floor(this.#bytes / partitions / Math.max(1, this.#meanSize ?? largestMessage)))
+    const partitions = Math.max(1, this.#owned, this.expected)
+    const size = (this.#meanSize ?? largestMessage) + messageOverhead
+    return Math.max(1, Math.floor(this.#bytes / partitions / size))
   }
 }

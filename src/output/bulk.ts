@@ -1,3 +1,4 @@
+import { documentBytes } from '../core/chunk.ts'
 import { redact } from '../core/secret.ts'
 import type { Chunk, Delivery, Refusal } from '../core/types.ts'
 
@@ -7,34 +8,60 @@ export interface Range {
   readonly to: number
 }
 
-/** The body of a `_bulk` request: for each document an action line and the document as it is. */
-export function bulkBody(chunks: readonly Chunk[], range: Range, stream: string): Buffer {
-  const actions: string[] = []
-  const documents: Uint8Array[] = []
+/** The body of a `_bulk` request. It is never there as a whole, as it would take as much memory as its documents. */
+export interface BulkBody {
+  readonly bytes: number
+  /** From the beginning at each call: an attempt at another node sends it again. */
+  pieces(): Iterable<Buffer>
+}
+
+/** Bytes of a piece; one document more than that makes a larger one. */
+const usualPiece = 64 * 1024
+
+/** For each document an action line and the document as it is. */
+export function bulkBody(chunks: readonly Chunk[], range: Range, stream: string): BulkBody {
+  let bytes = 0
+  for (const { action, document } of entries(chunks, range, stream)) bytes += sizeOf(action, document)
+  return { bytes, pieces: () => pieces(entries(chunks, range, stream)) }
+}
+
+interface Entry {
+  readonly action: string
+  readonly document: Uint8Array
+}
+
+function* entries(chunks: readonly Chunk[], { from, to }: Range, stream: string): Generator<Entry> {
   let first = 0
   for (const chunk of chunks) {
-    const from = Math.max(0, range.from - first)
-    const to = Math.min(chunk.ids.length, range.to - first)
-    for (let index = from; index < to; index++) {
+    const end = Math.min(chunk.ids.length, to - first)
+    for (let index = Math.max(0, from - first); index < end; index++) {
       // By `JSON.stringify` of a fixed shape only, so that nothing in an id can become an action of its own.
-      actions.push(`${JSON.stringify({ create: { _index: stream, _id: chunk.ids[index] } })}\n`)
-      documents.push(chunk.lines.subarray(index === 0 ? 0 : chunk.ends[index - 1], chunk.ends[index]))
+      const action = `${JSON.stringify({ create: { _index: stream, _id: chunk.ids[index] } })}\n`
+      yield { action, document: documentBytes(chunk, index) }
     }
     first += chunk.ids.length
   }
-  return interleave(actions, documents)
 }
 
-function interleave(actions: readonly string[], documents: readonly Uint8Array[]): Buffer {
-  const bytes = actions.reduce((sum, action, index) => sum + Buffer.byteLength(action) + documents[index]!.length, 0)
-  const body = Buffer.allocUnsafe(bytes)
+function* pieces(all: Iterable<Entry>): Generator<Buffer> {
+  let piece = Buffer.allocUnsafeSlow(usualPiece)
   let at = 0
-  for (const [index, action] of actions.entries()) {
-    at += body.write(action, at)
-    body.set(documents[index]!, at)
-    at += documents[index]!.length
+  for (const { action, document } of all) {
+    const size = sizeOf(action, document)
+    if (at + size > piece.length) {
+      if (at > 0) yield piece.subarray(0, at)
+      piece = Buffer.allocUnsafeSlow(Math.max(usualPiece, size))
+      at = 0
+    }
+    at += piece.write(action, at)
+    piece.set(document, at)
+    at += document.length
   }
-  return body
+  yield piece.subarray(0, at)
+}
+
+function sizeOf(action: string, document: Uint8Array): number {
+  return Buffer.byteLength(action) + document.length
 }
 
 /** Parameters that keep the answer to what is read of it: it has a line for each document. */

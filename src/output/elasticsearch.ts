@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { Client, type ClientOptions, errors, Transport } from '@elastic/elasticsearch'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import { redact, type Secret } from '../core/secret.ts'
 import type { Chunk, Delivery } from '../core/types.ts'
-import { type Answer, bulkBody, bulkQuery, type Range, readAnswer, reasonOf, retryAll } from './bulk.ts'
+import { type Answer, type BulkBody, bulkBody, bulkQuery, type Range, readAnswer, reasonOf, retryAll } from './bulk.ts'
 import type { CheckedOutput, OutputKind } from './policy.ts'
 
 export interface ElasticsearchOptions {
@@ -80,7 +81,7 @@ class ElasticsearchOutput implements CheckedOutput {
 
   async check(signal: AbortSignal): Promise<string> {
     const wanted = { index: [{ names: [this.#stream], privileges: ['create_doc'] }] }
-    const answer = await this.#request({ path: '/_security/user/_has_privileges', body: wanted }, signal)
+    const answer = await this.#request(() => ({ path: '/_security/user/_has_privileges', body: wanted }), signal)
     if (answer.status === undefined) throw new XdrelayError('output_unreachable', answer.failure)
     const { status, body } = answer
     const allowed = (body as { has_all_requested?: unknown } | null)?.has_all_requested
@@ -88,8 +89,12 @@ class ElasticsearchOutput implements CheckedOutput {
       const text = status === 200 ? `create_doc on ${this.#stream} is not granted` : reasonOf(answer)
       throw new XdrelayError('output_unauthorized', text, { facts: { urls: this.#options.urls.join(', ') } })
     }
-    // Where security is off there is no such endpoint, and nothing to be granted either.
     if (status >= 500 || status === 429) throw new XdrelayError('output_unreachable', reasonOf(answer))
+    // Where security is off there is no such endpoint, and nothing to be granted either; so any server would do.
+    if (allowed !== true && !isElasticsearch(answer)) {
+      const text = `${this.#options.urls.join(', ')} does not answer like Elasticsearch (status ${status}); is another server or a proxy there?`
+      throw new XdrelayError('output_unreachable', text)
+    }
     return this.#stream
   }
 
@@ -100,12 +105,12 @@ class ElasticsearchOutput implements CheckedOutput {
   async #send(chunks: readonly Chunk[], range: Range, signal: AbortSignal): Promise<Delivery> {
     const body = bulkBody(chunks, range, this.#stream)
     const single = range.to - range.from === 1
-    if (!single && body.length > this.#largest) return this.#halve(chunks, range, signal)
-    const answer = await this.#request({ path: '/_bulk', querystring: bulkQuery, bulkBody: body }, signal)
+    if (!single && body.bytes > this.#largest) return this.#halve(chunks, range, signal)
+    const answer = await this.#request(() => this.#bulkRequest(body), signal)
     const delivery = readAnswer(answer, range)
     if (delivery !== 'split') return delivery
     if (single) return { rejected: [{ index: range.from, detail: reasonOf(answer) }], retry: [], duplicates: 0 }
-    if (answer.status === 413) this.#largest = Math.min(this.#largest, body.length / 2)
+    if (answer.status === 413) this.#largest = Math.min(this.#largest, body.bytes / 2)
     return this.#halve(chunks, range, signal)
   }
 
@@ -119,20 +124,57 @@ class ElasticsearchOutput implements CheckedOutput {
     return merge(first, second)
   }
 
-  /** Never throws: where there is no answer, it says why. */
-  async #request(params: { path: string; [key: string]: unknown }, signal: AbortSignal): Promise<Answer> {
+  /** With its length, which some proxies ask for; it is not known beforehand of a compressed one. */
+  #bulkRequest(body: BulkBody): RequestParams {
+    const headers = this.#options.compression ? {} : { 'content-length': String(body.bytes) }
+    const stream = Readable.from(body.pieces(), { objectMode: false })
+    return { path: '/_bulk', querystring: bulkQuery, bulkBody: stream, headers }
+  }
+
+  /** Never throws: where there is no answer, it says why. Where a node fails, the next is asked at once. */
+  async #request(params: () => RequestParams, signal: AbortSignal): Promise<Answer> {
+    let answer = await this.#ask(params(), signal)
+    for (let node = 1; node < this.#options.urls.length && answer.isFaultOfNode; node++) {
+      answer = await this.#ask(params(), signal)
+    }
+    return answer
+  }
+
+  async #ask({ headers = {}, ...params }: RequestParams, signal: AbortSignal): Promise<Answer & FromNode> {
     if (!this.#client) throw new XdrelayError('internal', 'elasticsearch output used before it was opened')
     try {
-      const options = { meta: true, signal } as const
-      const { statusCode, headers, body } = await this.#client.transport.request({ method: 'POST', ...params }, options)
-      return { status: statusCode, headers, body }
+      const options = { meta: true, signal, headers } as const
+      const {
+        statusCode,
+        headers: its,
+        body,
+      } = await this.#client.transport.request({ method: 'POST', ...params }, options)
+      return { status: statusCode, headers: its, body, isFaultOfNode: false }
     } catch (error) {
       if (error instanceof errors.ResponseError) {
-        return { status: error.statusCode ?? 0, headers: error.headers ?? {}, body: error.body }
+        const status = error.statusCode ?? 0
+        return {
+          status,
+          headers: error.headers ?? {},
+          body: error.body,
+          isFaultOfNode: [502, 503, 504].includes(status),
+        }
       }
-      return { failure: redact(`no usable answer from ${this.#options.urls.join(', ')}: ${textOf(error)}`) }
+      const failure = redact(`no usable answer from ${this.#options.urls.join(', ')}: ${textOf(error)}`)
+      return { failure, isFaultOfNode: error instanceof errors.ConnectionError }
     }
   }
+}
+
+interface RequestParams {
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly [key: string]: unknown
+}
+
+interface FromNode {
+  /** Another node may do better. */
+  readonly isFaultOfNode: boolean
 }
 
 function merge(first: Delivery, second: Delivery): Delivery {
@@ -146,6 +188,13 @@ function merge(first: Delivery, second: Delivery): Delivery {
     ...(outage !== undefined && { outage }),
     ...(retryAfter > 0 && { retryAfter }),
   }
+}
+
+/** By the header that every node sends; some proxies leave it out, but what an error looks like they do not change. */
+function isElasticsearch({ headers, body }: { headers: Readonly<Record<string, unknown>>; body: unknown }): boolean {
+  if (headers['x-elastic-product'] === 'Elasticsearch') return true
+  const error = (body as { error?: unknown } | null)?.error
+  return typeof error === 'string' || typeof (error as { type?: unknown } | null | undefined)?.type === 'string'
 }
 
 /** The same trouble has the same text each time: a port of this side would make it a new one. */
@@ -178,8 +227,8 @@ async function clientOptions(options: ElasticsearchOptions): Promise<ClientOptio
     // The default makes a deep copy of each failed request, body included, byte by byte: gigabytes during an outage.
     // Texts of errors go through our own redaction, and nothing else of them is shown.
     redaction: { type: 'off' },
-    // A failed node is passed over at once; waiting and trying again is for the lane.
-    maxRetries: urls.length - 1,
+    // A failed node is passed over by `#request`, as the body can be sent anew there; waiting is for the lane.
+    maxRetries: 0,
     requestTimeout: timeout,
     compression,
   }

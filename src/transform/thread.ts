@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { Job, Result } from './job.ts'
 import { packJob, unpackResult, type WorkerMail } from './serve.ts'
@@ -37,6 +38,9 @@ export class Thread {
 
   constructor(options: ThreadOptions) {
     this.#options = options
+    // V8 reads this flag when it makes a heap, and puts it above the limits given here: one for the main thread's heap,
+    // which is there already, must not take the worker its young generation.
+    setFlagsFromString('--max-semi-space-size=0')
     this.#worker = new Worker(options.url, { workerData: options.workerData, resourceLimits })
     this.#worker.on('message', (mail: WorkerMail) => this.#receive(mail))
     this.#worker.on('error', error => {

@@ -4,7 +4,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { type ElasticsearchOptions, elasticsearch } from '../../src/output/elasticsearch.ts'
 import { chunkOf, documentOf } from '../support/chunks.ts'
 import { docs, openedFor, optionsFor } from '../support/elasticsearch-output.ts'
-import { type BulkAnswer, type BulkRequest, item, startFakeBulk } from '../support/fake-bulk.ts'
+import { type BulkAnswer, type BulkRequest, item, startFakeBulk, startHastyServer } from '../support/fake-bulk.ts'
 
 const never = new AbortController().signal
 
@@ -91,6 +91,13 @@ describe('faults that a healthy server does not show', () => {
     const accepted = server.requests.filter(({ bytes }) => bytes <= 2000).flatMap(({ ids }) => ids)
     expect(new Set(accepted).size).toBe(40)
     expect(accepted).toHaveLength(40)
+  })
+
+  test('413 while the request is still being sent, as a server answers by its length alone, splits it too', async () => {
+    const url = await startHastyServer(({ length }) => (length > 1_500_000 ? 413 : 200))
+    const output = await openedFor(url)
+    const large = Array.from({ length: 4 }, (_, n) => ({ ...documentOf({ n }), text: 'x'.repeat(1_000_000) }))
+    expect(await output.write([chunkOf(large)], never)).toMatchObject({ rejected: [], retry: [] })
   })
 
   test('after a 413 the next write is not sent too large again', async () => {

@@ -42,6 +42,26 @@ export async function startFakeBulk(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, stop }
 }
 
+/**
+ * Decides by the announced length: answers 413 at once and closes, with the body unread; takes the rest in full, one
+ * document each.
+ */
+export async function startHastyServer(statusFor: (request: { length: number }) => 200 | 413): Promise<string> {
+  const server = createServer((request, response) => {
+    const status = statusFor({ length: Number(request.headers['content-length']) })
+    const text = JSON.stringify(status === 200 ? { errors: false, items: [item(201)] } : {})
+    const headers = { 'content-type': 'application/json', 'content-length': text.length }
+    if (status === 413) response.writeHead(413, { ...headers, connection: 'close' }).end(text)
+    else request.resume().on('end', () => response.writeHead(200, headers).end(text))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 /** The answer item of a document: created, or with an error. */
 export function item(status: number, type?: string, reason = 'because'): object {
   return { create: { status, ...(type !== undefined && { error: { type, reason } }) } }
