@@ -18,6 +18,7 @@ export class Run {
   #table = ''
   #keysLeft = 0
   #kept: Record<string, string> | undefined
+  #collisions = 0
   #notes: Note[] | undefined
   columns = 0
   envelopeKeys = 0
@@ -36,6 +37,7 @@ export class Run {
     this.envelopeKeys = envelopeKeys
     this.#keysLeft = this.#limits.keys - columns - envelopeKeys
     this.#kept = undefined
+    this.#collisions = 0
     this.#notes = undefined
     this.reject = undefined
     if (this.#keysLeft < 0) this.#tooLarge('')
@@ -78,7 +80,12 @@ export class Run {
   stow(name: string, value: unknown): void {
     this.#kept ??= Object.create(null) as Record<string, string>
     // Elasticsearch reserves the NUL character in the keys of `flattened`.
-    this.#kept[name.replaceAll('\0', '\ufffd') || '_'] = jsonText(value)
+    const wanted = name.replaceAll('\0', '\ufffd') || '_'
+    const text = jsonText(value)
+    let key = wanted
+    // Another name may have become the same one. The count only grows, or thousands of such names would take for ever.
+    while ((this.#kept[key] ?? text) !== text) key = `${wanted}_${++this.#collisions}`
+    this.#kept[key] = text
   }
 
   newColumn(column: string): void {

@@ -75,6 +75,14 @@ describe('the frame', () => {
     expect(isWide('…')).toBe(true)
   })
 
+  test('names that no field can have and that become the same one lose nothing', () => {
+    const columns = { '': 'a', _: ' ', '\0': 'b', '\ufffd': 'c' }
+    const envelope = { '': 'd' }
+    const { document } = createMapper(usual).map(recordOf('DeviceInfo', columns, { envelope }))
+    const result = JSON.stringify(document)
+    for (const value of ['a', ' ', 'b', 'c', 'd']) expect(result).toContain(`:"${value}"`)
+  })
+
   test('empty values are left out', () => {
     const { document } = createMapper(usual).map(
       recordOf('CloudAppEvents', { City: '', Isp: null, RawEventData: {}, SessionData: [], New: null, Newer: '' }),
