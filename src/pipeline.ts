@@ -63,12 +63,15 @@ class Pipeline {
   #started: RewindableSource[] = []
   #catchingUp: Promise<void> | undefined
   readonly #failed = new AbortController()
+  /** Nothing more is let in: an abort, or a defect. */
+  readonly #over: AbortSignal
   readonly #growth = new Growth()
   readonly #tally: Tally
 
   constructor(parts: PipelineParts, abort: AbortSignal) {
     this.#parts = parts
     this.#abort = abort
+    this.#over = AbortSignal.any([abort, this.#failed.signal])
     this.#tally = new Tally(parts.metrics)
     this.#required = parts.lanes.filter(each => each.required).map(each => each.lane)
     const optional = parts.lanes.filter(each => !each.required).map(each => each.lane)
@@ -99,7 +102,7 @@ class Pipeline {
     }
     const catchUps = setInterval(() => void this.#catchUp(), 1000)
     this.#parts.reading(true)
-    await aborted(AbortSignal.any([stop, this.#abort, this.#failed.signal]))
+    await aborted(AbortSignal.any([stop, this.#over]))
     this.#parts.reading(false)
     clearInterval(catchUps)
     await this.#catchingUp
@@ -133,8 +136,8 @@ class Pipeline {
   async #take(source: RewindableSource, batch: SourceBatch): Promise<void> {
     const { budget } = this.#parts
     const granted = costOf(batch) + this.#growth.documents(batch.bytes)
-    await budget.take(granted, this.#abort)
-    if (this.#abort.aborted) return budget.give(granted)
+    await budget.take(granted, this.#over)
+    if (this.#over.aborted) return budget.give(granted)
     this.#tally.messages(batch)
     const settlers = this.#progress.track(batch)
     this.#showUnsettled(batch.stream)

@@ -305,3 +305,15 @@ test('a transform that fails ends the run instead of leaving a hole', async () =
   await expect(run.done).rejects.toMatchObject({ kind: 'internal', message: 'defect' })
   expect(hub.checkpoints.size).toBe(0)
 })
+
+test('a transform that fails ends the run also while reading waits for the budget', async () => {
+  const hub = hubOf({ 0: many(4), 1: many(4) })
+  const { promise: fault, reject: fail } = Promise.withResolvers<never>()
+  const broken: Transform = { ...letters, run: () => fault }
+  // Only one batch is granted; the other stream's waits, and the source closes only when its batch was taken.
+  const run = start(hub, { only: { target: new Target(), required: true } }, { transform: broken, budget: 1 })
+  await vi.waitFor(() => expect(run.budget.used).toBeGreaterThan(0))
+  fail(new Error('defect'))
+  await expect(run.done).rejects.toMatchObject({ kind: 'internal', message: 'defect' })
+  expect(hub.checkpoints.size).toBe(0)
+})

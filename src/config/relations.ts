@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { checkpointsProblems, eventHubProblems, type Problem } from '../consumer/findings.ts'
-import { messageOf } from '../core/errors.ts'
+import { messageOf, XdrelayError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import { kinds } from '../output/kinds.ts'
 import { type Finding, finding } from './finding.ts'
@@ -59,11 +59,9 @@ function kindProblems(name: string, output: FileOptions['outputs'][string]): Rel
     kinds[kind].create(name, output[kind] as never, { stdout: new PassThrough() })
     return []
   } catch (error) {
-    const [, field, text] = /^output [^:]*: \w+\.([a-z_]+):? (.*)$/s.exec(messageOf(error)) ?? []
-    const path = field === undefined ? [] : [field]
-    return inSection(`outputs.${name}.${kind}`, [
-      { path, message: text ?? messageOf(error), fix: 'Correct the value.' },
-    ])
+    const { setting, problem = messageOf(error) } = error instanceof XdrelayError ? error.facts : {}
+    const path = setting === undefined ? [] : [String(setting)]
+    return inSection(`outputs.${name}.${kind}`, [{ path, message: String(problem), fix: 'Correct the value.' }])
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from '@azure/event-hubs'
 import { isFlaw, parseHubConnectionString } from './connection-string.ts'
 import { credentialOf } from './credential.ts'
-import { limitCredit } from './credit.ts'
+import { type CreditRule, limitCredit } from './credit.ts'
 import type { EventHubOptions } from './options.ts'
 
 export type { CheckpointStore, PartitionContext, PartitionOwnership, ReceivedEventData, SubscriptionEventHandlers }
@@ -58,18 +58,18 @@ export interface SubscribeParts {
   readonly handlers: SubscriptionEventHandlers
   /** Name of this replica: the owner id. */
   readonly replica: string
-  /** Messages that one partition may have under way, by the byte allowance. */
-  readonly creditLimit: () => number
+  /** How much may wait in the SDK, and who is told how much does. */
+  readonly credit: Omit<CreditRule, 'prefetch'>
 }
 
 /** Seconds. A lost connection is noticed only when a wait ends (hazard E); short waits are safe with the credit fix. */
 const longestWait = 1
 
 /** Reads through the SDK's load balancer. Each call makes a connection of its own. */
-export function subscribe({ options, store, handlers, replica, creditLimit }: SubscribeParts): Reading {
+export function subscribe({ options, store, handlers, replica, credit }: SubscribeParts): Reading {
   // Full batches need about ten times as much under way as is handed on at once; bytes limit it further.
   const prefetch = options.maxBatch * 10
-  const unlimit = limitCredit(replica, prefetch, creditLimit)
+  const unlimit = limitCredit(replica, { ...credit, prefetch })
   const client = connect(options, store, {
     identifier: replica,
     retryOptions: {

@@ -1,21 +1,31 @@
-import { Receiver } from 'rhea-promise'
+import { Receiver, ReceiverEvents } from 'rhea-promise'
+import type { Share } from './allowance.ts'
 
-/** Decides how many messages one partition may have under way, on the wire and in the SDK's queue together. */
-export type CreditLimit = () => number
+export interface CreditRule {
+  /** The SDK's `prefetchCount`. */
+  readonly prefetch: number
+  readonly share: () => Share
+  /** Told the bytes that wait in the SDK's queues of all links, whenever they change. */
+  readonly waiting: (bytes: number) => void
+}
 
 /** By the name of the replica, which the SDK writes into the target of its links. */
-const limits = new Map<string, { readonly limit: CreditLimit; readonly prefetch: number }>()
+const replicas = new Map<string, LinksOfReplica>()
 const patched = Symbol.for('xdrelay.credit')
 
 /**
  * Hazard A: with each empty receive the SDK adds credit for a full prefetch without subtracting what is outstanding, so
  * a quiet partition gathers thousands of credits and the next burst lands in memory all at once. Here a link is topped
- * up instead, and only to what the byte allowance of its replica permits. Applied once per process.
+ * up instead, and only to what its share permits; where messages turn out larger than the credit was meant for, credit
+ * is taken back. The prototype is changed once per process.
  */
-export function limitCredit(replica: string, prefetch: number, limit: CreditLimit): () => void {
+export function limitCredit(replica: string, rule: CreditRule): () => void {
   patchOnce()
-  limits.set(replica, { limit, prefetch })
-  return () => limits.delete(replica)
+  replicas.set(replica, new LinksOfReplica(rule))
+  return () => {
+    replicas.delete(replica)
+    rule.waiting(0)
+  }
 }
 
 function patchOnce(): void {
@@ -24,48 +34,88 @@ function patchOnce(): void {
   prototype[patched] = true
   const add = prototype.addCredit
   prototype.addCredit = function (this: Receiver, credit: number) {
-    const rule = limits.get(this.target?.address ?? '')
-    // The SDK asks for its prefetch minus what is queued, so the difference tells how much is queued.
-    const queued = rule ? Math.max(0, rule.prefetch - credit) : 0
-    const wanted = rule ? Math.max(1, Math.min(rule.limit(), rule.prefetch) - queued) : credit
-    const missing = wanted - this.credit
-    if (missing > 0) add.call(this, missing)
+    const granted = replicas.get(this.target?.address ?? '')?.grant(this, credit) ?? credit
+    if (granted > 0) add.call(this, granted)
   }
 }
 
-/** The service takes nothing larger by default. */
-const largestMessage = 1024 * 1024
+class LinksOfReplica {
+  readonly #rule: CreditRule
+  readonly #queues = new Map<Receiver, Queue>()
 
-/** Bytes that the SDK's objects around a message take, however small its body is. */
-const messageOverhead = 4096
-
-/** Keeps the prefetched bytes of all partitions together within an allowance, by the size of messages seen so far. */
-export class PrefetchAllowance {
-  readonly #bytes: number
-  #meanSize: number | undefined
-  #owned = 1
-  /** Partitions of the hub. All may become ours, one after the other, and credit that was given stays given. */
-  expected = 1
-
-  constructor(bytes: number) {
-    this.#bytes = bytes
+  constructor(rule: CreditRule) {
+    this.#rule = rule
   }
 
-  own(partitions: number): void {
-    this.#owned = partitions
+  /** How much of the credit that the SDK wants to add is given. */
+  grant(link: Receiver, asked: number): number {
+    const { prefetch, share } = this.#rule
+    // The SDK asks for its prefetch minus what is queued, so the difference tells how much is queued.
+    const queued = Math.max(0, prefetch - asked)
+    const queue = this.#queues.get(link) ?? this.#watch(link)
+    queue.keep(queued)
+    this.#tell()
+    return Math.max(1, Math.min(share().messages, prefetch) - queued) - link.credit
   }
 
-  /** Follows growth at once and decline slowly: a wrong guess upwards costs speed, one downwards memory. */
-  observe(messages: number, bytes: number): void {
-    const mean = bytes / messages
-    const before = this.#meanSize ?? mean
-    this.#meanSize = mean > before ? mean : before + (mean - before) * 0.2
+  #watch(link: Receiver): Queue {
+    const partition = link.source?.address
+    for (const earlier of this.#queues.keys()) if (earlier.source?.address === partition) this.#queues.delete(earlier)
+    const queue = new Queue()
+    this.#queues.set(link, queue)
+    link.on(ReceiverEvents.message, ({ message }) => {
+      const size = sizeOf(message?.body)
+      queue.add(size)
+      this.#tell()
+      const room = Math.max(1, Math.floor((this.#rule.share().bytes - queue.bytes) / Math.max(1, size)))
+      if (room < link.credit) lowerCredit(link, room)
+      // A message that was on the wire already comes beyond the lowered credit, of which rhea would complain.
+      else if (link.credit === 0) inner(link).credit = 1
+    })
+    return queue
   }
 
-  /** Messages that one partition may have under way. */
-  get messages(): number {
-    const partitions = Math.max(1, this.#owned, this.expected)
-    const size = (this.#meanSize ?? largestMessage) + messageOverhead
-    return Math.max(1, Math.floor(this.#bytes / partitions / size))
+  #tell(): void {
+    let bytes = 0
+    // With its link the SDK lets go of what waits.
+    for (const [link, queue] of this.#queues) if (link.isOpen()) bytes += queue.bytes
+    this.#rule.waiting(bytes)
   }
+}
+
+/** The sizes of the messages of a link that the SDK has not handed on, oldest first. */
+class Queue {
+  readonly #sizes: number[] = []
+  bytes = 0
+
+  add(size: number): void {
+    this.#sizes.push(size)
+    this.bytes += size
+  }
+
+  /** Only the newest are left. */
+  keep(messages: number): void {
+    for (const size of this.#sizes.splice(0, Math.max(0, this.#sizes.length - messages))) this.bytes -= size
+  }
+}
+
+/** AMQP lets a receiver lower its credit; rhea has no method for it. */
+function lowerCredit(link: Receiver, credit: number): void {
+  const { connection } = Object.assign(inner(link), { credit, issue_flow: true })
+  connection._register()
+}
+
+function inner(link: Receiver): RheaLink {
+  return (link as unknown as { _link: RheaLink })._link
+}
+
+interface RheaLink {
+  credit: number
+  issue_flow: boolean
+  readonly connection: { _register(): void }
+}
+
+function sizeOf(body: unknown): number {
+  const content = (body as { content?: unknown } | undefined)?.content ?? body
+  return content instanceof Uint8Array ? content.byteLength : 0
 }

@@ -1,7 +1,7 @@
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Cursor, Origin } from '../core/types.ts'
-import type { PrefetchAllowance } from './credit.ts'
+import type { PrefetchAllowance } from './allowance.ts'
 import { Partition } from './partition.ts'
 
 export interface OwnedDeps {

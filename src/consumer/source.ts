@@ -4,10 +4,10 @@ import { classify, messageOf, XdrelayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { CheckpointOutcome, Cursor, Positions, RewindableSource, Sink } from '../core/types.ts'
+import { PrefetchAllowance } from './allowance.ts'
 import { Blobs } from './blobs.ts'
 import { BalancerStore } from './checkpoint-store.ts'
 import { HubQuestions, hubAddress, type Reading, storeAddress, storePrefix, subscribe } from './client.ts'
-import { PrefetchAllowance } from './credit.ts'
 import { Gate } from './gate.ts'
 import { hubFailure, isAbort, isBeyondTheEnd, isTakenByAnother } from './hub-failure.ts'
 import type { CheckpointsOptions, EventHubOptions } from './options.ts'
@@ -171,7 +171,7 @@ class EventHubSource implements RewindableSource {
   }
 
   #subscribe(): void {
-    const { options, metrics, log } = this.#deps
+    const { name, options, metrics, log } = this.#deps
     const reader = new Reader({
       sink: this.#sink!,
       gate: this.#gate,
@@ -188,12 +188,13 @@ class EventHubSource implements RewindableSource {
       },
       turns: this.#turns,
     })
+    const waiting = (bytes: number) => metrics.budgetPrefetched.set({ source: name }, bytes)
     const subscription = subscribe({
       options,
       store: this.#store,
       handlers: reader,
       replica: this.#replica,
-      creditLimit: () => this.#allowance.messages,
+      credit: { share: () => this.#allowance.share, waiting },
     })
     this.#reading = { reader, subscription }
   }

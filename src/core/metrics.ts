@@ -63,6 +63,7 @@ export function createMetrics() {
     deadLetterOutOfSpace: gauge('dead_letter_out_of_space', '1 while the dead letter has no room.', []),
     budgetBytes: gauge('memory_budget_bytes', 'Limit of bytes in flight.', []),
     budgetReserve: gauge('memory_reserved_bytes', 'Part of the budget for messages that wait in the SDK.', []),
+    budgetPrefetched: gauge('memory_prefetched_bytes', 'Bytes of messages that wait in the SDK.', ['source']),
     budgetUsed: gauge('memory_used_bytes', 'Bytes in flight.', []),
   }
 }

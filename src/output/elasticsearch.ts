@@ -5,7 +5,7 @@ import { messageOf, XdrelayError } from '../core/errors.ts'
 import { redact, type Secret } from '../core/secret.ts'
 import type { Chunk, Delivery } from '../core/types.ts'
 import { type Answer, type BulkBody, bulkBody, bulkQuery, type Range, readAnswer, reasonOf, retryAll } from './bulk.ts'
-import type { CheckedOutput, OutputKind } from './policy.ts'
+import { type CheckedOutput, type OutputKind, settingError } from './policy.ts'
 
 export interface ElasticsearchOptions {
   readonly urls: readonly string[]
@@ -63,7 +63,7 @@ class ElasticsearchOutput implements CheckedOutput {
 
   constructor(name: string, options: ElasticsearchOptions) {
     const problem = problemOf(options)
-    if (problem) throw new XdrelayError('config_invalid', `output ${name}: elasticsearch.${problem}`)
+    if (problem) throw settingError(name, 'elasticsearch', ...problem)
     this.#options = options
     this.#stream = `logs-m365_defender.event-${options.namespace}`
   }
@@ -202,15 +202,23 @@ function textOf(error: unknown): string {
   return messageOf(error).replace(/ - Local: .*$/, '')
 }
 
-function problemOf({ urls, namespace, apiKey, username, password }: ElasticsearchOptions): string | undefined {
+/** The setting that the server could not work with, and why. */
+function problemOf({
+  urls,
+  namespace,
+  apiKey,
+  username,
+  password,
+}: ElasticsearchOptions): [setting: string, problem: string] | undefined {
   if (urls.some(url => new URL(url).username !== '' || new URL(url).password !== '')) {
-    return 'urls: a user or password belongs into username and password, not into the address'
+    return ['urls', 'a user or password belongs into username and password, not into the address']
   }
   if (!/^[^A-Z\\/*?"<>| ,#:-]+$/.test(namespace)) {
-    return `namespace: ${JSON.stringify(namespace)} has capitals or characters that a data stream's name cannot have`
+    const text = JSON.stringify(namespace)
+    return ['namespace', `${text} has capitals or characters that a data stream's name cannot have`]
   }
-  if (apiKey && (username !== undefined || password)) return 'api_key: give either this or username and password'
-  if ((username === undefined) !== (password === undefined)) return 'username: goes together with password'
+  if (apiKey && (username !== undefined || password)) return ['api_key', 'give either this or username and password']
+  if ((username === undefined) !== (password === undefined)) return ['username', 'goes together with password']
   return undefined
 }
 

@@ -1,5 +1,6 @@
 import { dirname, resolve, sep } from 'node:path'
 import { XdrelayError } from '../core/errors.ts'
+import { settingError } from './policy.ts'
 
 const placeholder = /\{([^{}]*)\}/g
 const known = ['table', 'date', 'hour']
@@ -16,7 +17,7 @@ export class FilePath {
     const unknown = [...template.matchAll(placeholder)].map(([, name]) => name!).filter(name => !known.includes(name))
     if (unknown.length > 0 || template.endsWith('/')) {
       const problem = unknown.length > 0 ? `there is no placeholder {${unknown[0]}}` : 'a file name is missing'
-      throw new XdrelayError('config_invalid', `output ${output}: file.path: ${problem}`, { facts: { path: template } })
+      throw settingError(output, 'file', 'path', problem)
     }
     this.#template = template
     this.varies = template.includes('{')

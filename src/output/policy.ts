@@ -1,3 +1,4 @@
+import { XdrelayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { OptionSchema } from '../core/options.ts'
@@ -31,6 +32,12 @@ export interface OutputKind {
   readonly maxRetry?: number
   /** `options` is what the schema describes, checked and converted; throws `config_invalid` for what it cannot say. */
   create(name: string, options: never, deps: OutputDeps): CheckedOutput
+}
+
+/** `config_invalid` of one setting of a kind; the facts `setting` and `problem` are its parts. */
+export function settingError(output: string, kind: string, setting: string, problem: string): XdrelayError {
+  const message = `output ${output}: ${kind}.${setting}: ${problem}`
+  return new XdrelayError('config_invalid', message, { facts: { setting, problem } })
 }
 
 interface Batch {
