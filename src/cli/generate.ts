@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { isFlaw, parseHubConnectionString } from '../consumer/connection-string.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import { createGenerator, type Generator } from '../emulator/generator/generator.ts'
@@ -91,6 +92,15 @@ function checkCombination({ to, hub, file, format, broken }: GenerateOptions): v
   if (to === undefined && hub !== undefined) throw new XdrelayError('usage', '--hub goes with --to')
   if (format === 'records' && to !== undefined) throw new XdrelayError('usage', 'an event hub takes --format messages')
   if (format === 'records' && broken) throw new XdrelayError('usage', '--broken makes messages, not records')
+  if (to !== undefined) checkTarget(to, hub)
+}
+
+/** Before the SDK sees it, whose own words about a connection string quote its key and name no option. */
+function checkTarget(to: string, hub: string | undefined): void {
+  const parsed = parseHubConnectionString(to)
+  if (isFlaw(parsed)) throw new XdrelayError('usage', `--to: ${parsed.message}. ${parsed.fix}`)
+  if (parsed.eventHub !== undefined || hub !== undefined) return
+  throw new XdrelayError('usage', '--to: the connection string has no EntityPath; name the event hub with --hub')
 }
 
 async function send(run: Run, to: Secret): Promise<void> {

@@ -38,7 +38,7 @@ function configFor({ config: path }: RunOptions, log: Log): Config {
   const surroundings = { ...(path === undefined ? {} : { path }), env: process.env, cwd: process.cwd() }
   const { config, findings, file } = findConfig(surroundings)
   if (!config) throw new ConfigError(findings, file)
-  for (const finding of findings) log.warn(formatFinding(finding), { 'event.action': 'config_warning' })
+  for (const finding of findings) log.warn(onOneLine(formatFinding(finding)), { 'event.action': 'config_warning' })
   return config
 }
 
@@ -46,4 +46,8 @@ function logTo({ logFormat, logLevel }: RunOptions): Log {
   const write = (line: string) => void process.stderr.write(line)
   const format = logFormat ?? (process.stderr.isTTY ? 'text' : 'json')
   return format === 'json' ? jsonLog(write, logLevel) : textLog(write, logLevel)
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\n\s*/g, '; ')
 }

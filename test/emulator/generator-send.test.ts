@@ -159,6 +159,15 @@ test.each([
   await expect(generate(...args)).rejects.toMatchObject({ kind: 'usage' })
 })
 
+test.each([
+  ['Endpoint=sb://x.example/;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0', /no EntityPath.*--hub/],
+  ['Endpoint=sb://x.example/;SharedAccessKeyNam=n;SharedAccessKey=c2VjcmV0;EntityPath=xdr', /^--to: .+\. .+/],
+])('a connection string that cannot be used is said before anything connects: %#', async (to, message) => {
+  const error = await generate('--to', to).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ kind: 'usage', message: expect.stringMatching(message) })
+  expect(String(error)).not.toContain('c2VjcmV0')
+})
+
 test('a file that cannot be written is an error of its own', async () => {
   const file = join(await temporaryFile(), 'below-a-file')
   await expect(generate('--file', file)).rejects.toMatchObject({ kind: 'cannot_write' })
