@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureFlow, measureMemory } from './process.ts'
+import { measureThreads } from './threads.ts'
 import { measureTransform, profileTransform } from './transform.ts'
 
 /** `npm run bench -- [--quick] [--only a,b,c]`: a the transform alone, b hub to file, c memory behind a blocked output. */
@@ -27,6 +28,10 @@ if (parts.has('a')) {
       `ceiling ${ceilingRecordsPerSecond} records/s`,
     ])
   }
+  const { oneWorker, twoWorkers, ratio } = measured('threads', await measureThreads(quick))
+  row('a', '2 worker threads by 1, without hub and output', `${ratio.toFixed(2)} times`, [
+    `${oneWorker} and ${twoWorkers} records/s`,
+  ])
   print('a  where the time goes, all tables:')
   for (const { where, share } of measured('profile', await profileTransform(quick))) {
     print(`   ${(share * 100).toFixed(1).padStart(5)} %  ${where}`)

@@ -1,3 +1,4 @@
+import type { SourceBatch } from '../src/core/types.ts'
 import { createGenerator, type GeneratorOptions } from '../src/emulator/generator/generator.ts'
 import { createBatchTransform } from '../src/transform/batch.ts'
 import { type ProfileLine, profileOf } from './profile.ts'
@@ -14,7 +15,13 @@ export interface TransformFigures {
   readonly ratio: number
 }
 
-const limits = { depth: 64, keys: 10_000, messageBytes: 64 << 20 }
+export const transformOptions = {
+  strict: false,
+  preserveDuplicateCustomFields: false,
+  ids: 'position',
+  limits: { depth: 64, keys: 10_000, messageBytes: 64 << 20 },
+} as const
+const origin = { source: 's', namespace: 'n', eventHub: 'h', consumerGroup: 'c', partitionId: '0' }
 const largest = ['DeviceNetworkEvents', 'DeviceProcessEvents', 'DeviceFileEvents', 'DeviceEvents']
 
 export function measureTransform(quick: boolean): TransformFigures[] {
@@ -62,21 +69,20 @@ function measure(mix: string, options: Partial<GeneratorOptions>, quick: boolean
 }
 
 function transformPass(bodies: readonly Uint8Array[]): () => void {
-  const transform = createBatchTransform({
-    strict: false,
-    preserveDuplicateCustomFields: false,
-    ids: 'position',
-    limits,
-  })
-  const origin = { source: 's', namespace: 'n', eventHub: 'h', consumerGroup: 'c', partitionId: '0' }
+  const transform = createBatchTransform(transformOptions)
   return () => {
     for (const [index, body] of bodies.entries()) {
-      const cursor = { sequenceNumber: index, offset: String(index) }
-      const messages = [{ body, ...cursor, enqueuedTime: 1.78e12 }]
-      const { rejects } = transform({ stream: 's/0', origin, messages, cursor, bytes: body.length })
+      const { rejects } = transform(batchOf(body, index))
       if (rejects.length > 0) throw new Error(`the transform rejected a record: ${rejects[0]!.detail}`)
     }
   }
+}
+
+/** A batch of one message, as a hub would give it. */
+export function batchOf(body: Uint8Array, sequenceNumber: number): SourceBatch {
+  const cursor = { sequenceNumber, offset: String(sequenceNumber) }
+  const messages = [{ body, ...cursor, enqueuedTime: 1.78e12 }]
+  return { stream: 's/0', origin, messages, cursor, bytes: body.length }
 }
 
 function ceilingPass(bodies: readonly Uint8Array[]): void {
@@ -95,6 +101,6 @@ function milliseconds(work: () => void): number {
   return performance.now() - start
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }
