@@ -55,6 +55,8 @@ class LinksOfReplica {
     const queue = this.#queues.get(link) ?? this.#watch(link)
     queue.keep(queued)
     this.#tell()
+    if (queue.lent) inner(link).credit = 0
+    queue.lent = false
     return Math.max(1, Math.min(share().messages, prefetch) - queued) - link.credit
   }
 
@@ -69,8 +71,10 @@ class LinksOfReplica {
       this.#tell()
       const room = Math.max(1, Math.floor((this.#rule.share().bytes - queue.bytes) / Math.max(1, size)))
       if (room < link.credit) lowerCredit(link, room)
-      // A message that was on the wire already comes beyond the lowered credit, of which rhea would complain.
-      else if (link.credit === 0) inner(link).credit = 1
+      if (link.credit > 0) return
+      // What was on the wire already comes beyond the lowered credit, of which rhea would complain.
+      inner(link).credit = 1
+      queue.lent = true
     })
     return queue
   }
@@ -87,6 +91,8 @@ class LinksOfReplica {
 class Queue {
   readonly #sizes: number[] = []
   bytes = 0
+  /** The link's one credit is known here only; the hub has none. */
+  lent = false
 
   add(size: number): void {
     this.#sizes.push(size)
