@@ -60,7 +60,14 @@ export function isDistorted(token: string): boolean {
 /** The decimal value as one text per value: `1.50`, `15e-1` and `0.15E1` all give `15e-1`. */
 function decimal([, sign, whole, fraction = '', exponent = '0']: RegExpExecArray): string {
   const digits = (whole! + fraction).replace(/^0+/, '')
-  const significant = digits.replace(/0+$/, '')
+  const significant = digits.slice(0, endOfDigits(digits))
   if (significant === '') return `${sign}0`
   return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`
+}
+
+/** Where the zeros at the end begin. An expression for them takes quadratic time for zeros in the middle. */
+function endOfDigits(digits: string): number {
+  let end = digits.length
+  while (digits[end - 1] === '0') end--
+  return end
 }

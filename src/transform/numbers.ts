@@ -47,11 +47,10 @@ export function longNumbers(body: Buffer): number[] {
     if (end - start < 16) continue
     while (start > done && isNumberByte(body[start - 1])) start--
     end = endOfNumber(body, end)
-    if (mayPrecedeNumber(body[start - 1])) {
-      inText = isInText(body, start, done, inText)
-      done = end
-      if (!inText && isLong(body, start, end)) found.push(start, end)
-    }
+    // Digits where no number can begin are a part of a text.
+    inText = !mayPrecedeNumber(body[start - 1]) || isInText(body, start, done, inText)
+    done = end
+    if (!inText && isLong(body, start, end)) found.push(start, end)
   }
   return found
 }

@@ -140,6 +140,15 @@ describe('numbers', () => {
     )
   })
 
+  test('and texts take time in proportion to their length', () => {
+    const length = 1_000_000
+    // Quadratic time would be minutes here, and end in the runner's timeout.
+    const digitsInText = '1'.repeat(length)
+    expect(parse(`{"a":"${digitsInText}"}`)).toEqual({ a: digitsInText })
+    const number = `0.1${'0'.repeat(length)}1`
+    expect(JSON.stringify(parse(`{"a":${number}}`))).toBe(`{"a":${number}}`)
+  })
+
   test.each([
     '9007199254740993',
     '18446744073709551615',
