@@ -140,16 +140,12 @@ class ElasticsearchOutput implements CheckedOutput {
     return answer
   }
 
-  async #ask({ headers = {}, ...params }: RequestParams, signal: AbortSignal): Promise<Answer & FromNode> {
+  async #ask({ headers: sent = {}, ...params }: RequestParams, signal: AbortSignal): Promise<Answer & FromNode> {
     if (!this.#client) throw new XdrelayError('internal', 'elasticsearch output used before it was opened')
     try {
-      const options = { meta: true, signal, headers } as const
-      const {
-        statusCode,
-        headers: its,
-        body,
-      } = await this.#client.transport.request({ method: 'POST', ...params }, options)
-      return { status: statusCode, headers: its, body, isFaultOfNode: false }
+      const options = { meta: true, signal, headers: sent } as const
+      const { statusCode, headers, body } = await this.#client.transport.request({ method: 'POST', ...params }, options)
+      return { status: statusCode, headers, body, isFaultOfNode: false }
     } catch (error) {
       if (error instanceof errors.ResponseError) {
         const status = error.statusCode ?? 0

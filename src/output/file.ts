@@ -64,7 +64,10 @@ class FileOutput implements CheckedOutput {
     this.#path = new FilePath(path, name)
     this.#watch = watch
     this.#files = new OpenFiles({
-      ...{ ...rotate, mode: 0o640, noFollow: this.#path.varies, limit: openFiles },
+      ...rotate,
+      mode: 0o640,
+      noFollow: this.#path.varies,
+      limit: openFiles,
       report: open => watch?.metrics.outputOpenFiles.set({ output: name }, open),
       limited: () => this.#noteLimit(openFiles),
     })
