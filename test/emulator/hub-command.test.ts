@@ -35,7 +35,8 @@ test('the command serves its hubs in a process of its own and ends cleanly at a 
   await until(() => lines.length).toBe(1)
   const [connectionString = ''] = lines
   expect(connectionString).toMatch(/^Endpoint=sb:\/\/127\.0\.0\.1:\d+;.*;UseDevelopmentEmulator=true$/)
-  expect(errors()).toMatch(/^Listening on 127\.0\.0\.1:\d+; end with Ctrl-C\.\n$/)
+  // Another pipe than the connection string's: it may arrive later.
+  await until(errors).toMatch(/^Listening on 127\.0\.0\.1:\d+; end with Ctrl-C\.\n$/)
   const xdr = consumer(`${connectionString};EntityPath=xdr`, 'siem')
   expect(await xdr.getPartitionIds()).toEqual(['0', '1', '2'])
   const other = producer(`${connectionString};EntityPath=other`)
