@@ -1,6 +1,7 @@
 import type { DefenderRecord } from '../record.ts'
 import { DocumentTree } from './document-tree.ts'
 import type { Column } from './names.ts'
+import type { Observer } from './observer.ts'
 import { type Rule, vendorRoot } from './rule.ts'
 import { RuleWriter } from './rule-writer.ts'
 import type { Run } from './run.ts'
@@ -15,6 +16,7 @@ export interface TablePlan {
   readonly envelope: readonly Column[]
   readonly rules: readonly Rule[]
   readonly preserveDuplicates: boolean
+  readonly observer?: Observer | undefined
 }
 
 /**
@@ -40,9 +42,10 @@ export function compileTable(plan: TablePlan): TableFunction {
 /** The source text of a table's function and the maps and sets that it refers to. */
 export function generate(plan: TablePlan): { text: string; tables: readonly unknown[] } {
   const scope = new Scope(plan.table, plan.columns, plan.envelope)
-  const rules = new RuleWriter(scope, plan.preserveDuplicates)
+  const rules = new RuleWriter(scope, plan.preserveDuplicates, plan.observer)
   for (const rule of plan.rules) rules.write(rule)
-  const vendor = new VendorWriter(scope, column => (plan.preserveDuplicates ? [] : rules.copiesOf(column)))
+  const copiesOf = (column: string) => (plan.preserveDuplicates ? [] : rules.copiesOf(column))
+  const vendor = new VendorWriter(scope, copiesOf, plan.observer)
   const tree = new DocumentTree()
   for (const [path, { local }] of rules.fields()) tree.add(path, local)
   for (const { path, local, rare } of vendor.fields) tree.add(path, local, rare)

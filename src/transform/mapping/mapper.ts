@@ -4,6 +4,7 @@ import { checkRules } from './check-rules.ts'
 import { compileTable, type TableFunction } from './compile.ts'
 import { DriftCounter } from './drift.ts'
 import { type Column, Names } from './names.ts'
+import type { Observer } from './observer.ts'
 import { addOthers } from './others.ts'
 import type { Rule, RuleFile } from './rule.ts'
 import { loadRuleFiles } from './rule-files.ts'
@@ -21,12 +22,13 @@ interface Table {
 }
 
 /** Reads schemas and rules: make one per thread. Throws for a rule file that is wrong, with file and line. */
-export function createMapper(options: MapperOptions): Mapper {
-  return new RuleMapper(options)
+export function createMapper(options: MapperOptions, observer?: Observer): Mapper {
+  return new RuleMapper(options, observer)
 }
 
 class RuleMapper implements Mapper {
   readonly #options: MapperOptions
+  readonly #observer: Observer | undefined
   readonly #schemas: ReadonlyMap<string, TableSchema>
   readonly #files: readonly RuleFile[]
   readonly #names: Names
@@ -36,7 +38,8 @@ class RuleMapper implements Mapper {
   readonly #run: Run
   readonly #tables = new Map<string, Table>()
 
-  constructor(options: MapperOptions) {
+  constructor(options: MapperOptions, observer: Observer | undefined) {
+    this.#observer = observer
     const schemas = loadSchemas()
     this.#options = options
     this.#schemas = new Map(schemas.map(schema => [schema.table.toLowerCase(), schema]))
@@ -97,6 +100,7 @@ class RuleMapper implements Mapper {
         rules,
         // What an unknown table means by a column is a guess, so its own copy stays.
         preserveDuplicates: this.#options.preserveDuplicateCustomFields || schema === undefined,
+        observer: this.#observer,
       }),
     }
   }

@@ -1,4 +1,5 @@
-import type { Rule, Source } from './rule.ts'
+import type { Observer } from './observer.ts'
+import { type Rule, type Source, vendorRoot } from './rule.ts'
 import { quote, type Scope } from './scope.ts'
 import { ruleError } from './yaml-file.ts'
 
@@ -16,13 +17,15 @@ const passing = new Set(['full_path'])
 export class RuleWriter {
   readonly #scope: Scope
   readonly #preserve: boolean
+  readonly #observer: Observer | undefined
   readonly #fields = new Map<string, Field>()
   /** Column → locals of the fields where its value can be read back. */
   readonly #copies = new Map<string, Set<string>>()
   readonly #lines: string[] = []
 
-  constructor(scope: Scope, preserveDuplicates: boolean) {
+  constructor(scope: Scope, preserveDuplicates: boolean, observer: Observer | undefined) {
     this.#scope = scope
+    this.#observer = observer
     this.#preserve = preserveDuplicates
   }
 
@@ -100,7 +103,7 @@ export class RuleWriter {
   #assign(rule: Rule, value: string, guards: readonly string[]): void {
     if (rule.add !== undefined) {
       const local = this.#field(rule, rule.add, true)
-      this.#lines.push(`${guardText(guards)}${local} = X.add(${local}, ${value});`)
+      this.#statement(rule, rule.add, guards, `${local} = X.add(${local}, ${value});`, value)
       if (!rule.add.startsWith('related.') && !rule.add.startsWith('event.')) this.#remember(rule, local)
       return
     }
@@ -108,14 +111,19 @@ export class RuleWriter {
       const local = this.#field(rule, field, false)
       const own = rule.split === undefined ? value : `${value}[${quote(part)}]`
       const present = rule.split === undefined ? guards : [...guards, `${own} !== undefined`]
-      this.#lines.push(`${guardText(present)}${local} = ${own};`)
+      this.#statement(rule, field, present, `${local} = ${own};`, own)
       this.#remember(rule, local)
     }
     if (rule.copy !== undefined && this.#preserve) {
-      this.#lines.push(
-        `${guardText(guards)}${this.#field(rule, `m365_defender.event.${rule.copy}`, false)} = ${value};`,
-      )
+      const field = `${vendorRoot}.${rule.copy}`
+      this.#statement(rule, field, guards, `${this.#field(rule, field, false)} = ${value};`, value)
     }
+  }
+
+  #statement(rule: Rule, field: string, guards: readonly string[], assignment: string, value: string): void {
+    const observer = this.#observer
+    const told = observer && this.#scope.constant((seen: unknown) => observer.rule(rule, field, seen))
+    this.#lines.push(`${guardText(guards)}${told === undefined ? assignment : `{ ${assignment} ${told}(${value}); }`}`)
   }
 
   #unlessSet(rule: Rule): string[] {

@@ -1,4 +1,5 @@
 import type { Column } from './names.ts'
+import type { Observer } from './observer.ts'
 import { vendorRoot } from './rule.ts'
 import { quote, type Scope } from './scope.ts'
 
@@ -9,9 +10,11 @@ export class VendorWriter {
   readonly fields: { readonly path: string; readonly local: string; readonly rare: boolean }[] = []
   readonly #scope: Scope
   readonly #copiesOf: (column: string) => readonly string[]
+  readonly #observer: Observer | undefined
 
-  constructor(scope: Scope, copiesOf: (column: string) => readonly string[]) {
+  constructor(scope: Scope, copiesOf: (column: string) => readonly string[], observer: Observer | undefined) {
     this.#scope = scope
+    this.#observer = observer
     this.#copiesOf = copiesOf
     const seconds = new Map<string | undefined, string>()
     for (const { column, local } of scope.columns) seconds.set(column.second?.to, local)
@@ -29,20 +32,19 @@ export class VendorWriter {
     const absent = [`${local} === undefined`, ...isCopy].join(' || ')
     const value = this.#valueOf(column, local)
     const isDirect = value === local && copies.length === 0
-    this.#field(column.name, isDirect ? local : this.#put(`${absent} ? undefined : ${value}`), copies.length > 0)
-    if (holdsWords(column))
-      this.#field(`${column.name}_fields`, this.#put(`X.wordFields(${this.#jsonOr(local)})`), true)
+    const kept = isDirect ? local : this.#put(`${absent} ? undefined : ${value}`)
+    this.#field(column, column.name, local, kept, copies.length > 0)
+    if (!holdsWords(column)) return
+    this.#field(column, `${column.name}_fields`, local, this.#put(`X.wordFields(${this.#jsonOr(local)})`), true)
   }
 
   /** The column that comes first has the name both share, unless it is absent; an equal value is there already. */
-  #writeSecond({ column, second }: Column, local: string): void {
+  #writeSecond(column: Column, local: string): void {
+    const { second } = column
     const first = this.#scope.source({ kind: 'column', column: second!.to })!
     const there = `${local} === undefined || ${first} === undefined || X.same(${first}, ${local})`
-    this.#field(
-      second!.otherwise,
-      this.#put(`${there} ? undefined : X.write.keyword(${local}, ${quote(column)}, run)`),
-      true,
-    )
+    const kept = this.#put(`${there} ? undefined : X.write.keyword(${local}, ${quote(column.column)}, run)`)
+    this.#field(column, second!.otherwise, local, kept, true)
   }
 
   #valueOf(column: Column, local: string): string {
@@ -68,8 +70,14 @@ export class VendorWriter {
     return local
   }
 
-  #field(name: string, local: string, rare: boolean): void {
-    this.fields.push({ path: `${vendorRoot}.${name}`, local, rare })
+  /** `kept` is the local of the field's value, `local` that of the column's. */
+  #field(column: Column, name: string, local: string, kept: string, rare: boolean): void {
+    const path = `${vendorRoot}.${name}`
+    this.fields.push({ path, local: kept, rare })
+    const observer = this.#observer
+    if (observer === undefined) return
+    const told = this.#scope.constant((seen: unknown) => observer.vendor(column, path, seen))
+    this.lines.push(`if (${local} !== undefined) ${told}(${kept});`)
   }
 }
 

@@ -6,7 +6,7 @@ import { loadSchemas } from '../../../src/transform/mapping/schemas.ts'
 import { recordOf, usual } from './records.ts'
 
 const schemas = loadSchemas()
-const mappers = [usual, { ...usual, preserveDuplicateCustomFields: true }].map(createMapper)
+const mappers = [usual, { ...usual, preserveDuplicateCustomFields: true }].map(options => createMapper(options))
 
 const scalar = fc.oneof(
   fc.string(),

@@ -221,3 +221,18 @@ test('__proto__ is data wherever it stands', () => {
   expect(text).toMatch(/"(__)?proto__":.*x/)
   expect(({} as Record<string, unknown>).x).toBeUndefined()
 })
+
+test('an observer is told by which rule each field came and which columns have a vendor field', () => {
+  const rules: string[] = []
+  const vendor: string[] = []
+  const observed = createMapper(usual, {
+    rule: ({ place }, field, value) => void rules.push(`${place.file} ${field} ${value}`),
+    vendor: ({ column }, field, value) => void vendor.push(`${column} ${field} ${value}`),
+  })
+  const record = recordOf('DeviceEvents', { DeviceName: 'WS-1', MachineGroup: 'x' })
+  expect(observed.map(record)).toEqual(createMapper(usual).map(record))
+  expect(rules).toContain('envelope.yaml host.name ws-1')
+  expect(rules.some(line => line.includes(' user.name '))).toBe(false)
+  expect(vendor).toContain('MachineGroup m365_defender.event.machine_group x')
+  expect(vendor).toContain('DeviceName m365_defender.event.device.name undefined')
+})
