@@ -18,6 +18,7 @@ export interface TransformFigures {
 export const transformOptions = {
   strict: false,
   preserveDuplicateCustomFields: false,
+  preserveOriginalEvent: false,
   ids: 'position',
   limits: { depth: 64, keys: 10_000, messageBytes: 64 << 20 },
 } as const

@@ -10,6 +10,8 @@ import { note } from './terminal.ts'
 interface MapOptions {
   readonly strict?: true
   readonly table?: string
+  readonly preserveOriginalEvent?: true
+  readonly preserveDuplicateCustomFields?: true
   readonly json?: true
 }
 
@@ -28,6 +30,8 @@ export function mapCommand(): Command {
     .argument('[file]', 'what to map; - is standard input', '-')
     .option('--strict', 'reject columns that do not fit their schema, and exit 65 when anything was rejected')
     .option('--table <name>', 'take objects without category and properties for the properties of this table')
+    .option('--preserve-original-event', 'keep the exact text of every record in event.original')
+    .option('--preserve-duplicate-custom-fields', 'keep vendor copies of what an ECS field holds already')
     .option('--json', 'print the count as one JSON object')
     .action(map)
 }
@@ -36,7 +40,8 @@ async function map(file: string, options: MapOptions): Promise<void> {
   const summary: Summary = { documents: 0, rejected: 0, reasons: {} }
   const transform = createBatchTransform({
     strict: options.strict ?? false,
-    preserveDuplicateCustomFields: false,
+    preserveDuplicateCustomFields: options.preserveDuplicateCustomFields ?? false,
+    preserveOriginalEvent: options.preserveOriginalEvent ?? false,
     // A line number is no lasting position.
     ids: 'content',
     limits: { depth: 64, keys: 10_000 },

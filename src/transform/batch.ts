@@ -7,6 +7,7 @@ import { createMapper } from './mapping/mapper.ts'
 import { lazyBounds, originalText, type Problem, readMessage, readRecord } from './message.ts'
 import type { TransformOptions } from './options.ts'
 import type { DefenderRecord, Mapper, Position } from './record.ts'
+import { hasLoneSurrogate } from './surrogates.ts'
 
 /** The whole transform in the calling thread, for tests, fuzzers and `xdrelay map`. */
 export function createBatchTransform(options: TransformOptions): (batch: SourceBatch) => Transformed {
@@ -53,17 +54,34 @@ function transformMessage(context: MessageContext): void {
   const position = positionOf(job.origin, message)
   const { from, to } = job.records ?? { from: 0, to: reading.records.length }
   for (let record = from; record < to && record < reading.records.length; record++) {
-    const original = reading.sanitized ? originalText(body, bounds(), record) : undefined
-    const reject = transformRecord(context, reading.records[record], { index: record, position, original })
+    const { sanitized, original } = originalOf(context, reading.sanitized, bounds, record)
+    const place = { index: record, position, sanitized, original }
+    const reject = transformRecord(context, reading.records[record], place)
     if (reject === undefined) continue
     const [start, end] = bounds().subarray(record * 2, record * 2 + 2)
     const { reason, detail, pointer = '' } = reject
-    const place = { pointer: `/records/${record}${pointer}`, message: index, recordIndex: record }
-    lines.rejects.push({ reason, detail, ...place, start: start!, end: end! })
+    const found = { pointer: `/records/${record}${pointer}`, message: index, recordIndex: record }
+    lines.rejects.push({ reason, detail, ...found, start: start!, end: end! })
   }
 }
 
-type Place = Pick<DefenderRecord, 'index' | 'position' | 'original'>
+type Original = Pick<DefenderRecord, 'sanitized' | 'original'>
+type Place = Pick<DefenderRecord, 'index' | 'position'> & Original
+
+const unneeded: Original = { sanitized: false, original: undefined }
+
+/** A record's own text is looked up only where it is wanted, or where it may not be what was mapped. */
+function originalOf(
+  { body, options }: MessageContext,
+  sanitized: boolean,
+  bounds: () => Uint32Array,
+  record: number,
+): Original {
+  if (!sanitized && !options.preserveOriginalEvent) return unneeded
+  const text = originalText(body, bounds(), record)
+  const isSanitized = sanitized && hasLoneSurrogate(text)
+  return isSanitized || options.preserveOriginalEvent ? { sanitized: isSanitized, original: text } : unneeded
+}
 
 /** Adds the record's document, or tells why there is none. */
 function transformRecord(
@@ -84,7 +102,7 @@ function transformRecord(
       id,
       index: place.index,
       position: place.position,
-      sanitized: place.original !== undefined,
+      sanitized: place.sanitized,
       original: place.original,
     })
     if (reject) return reject

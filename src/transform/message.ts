@@ -3,7 +3,6 @@ import { recordBounds } from '../core/json-slices.ts'
 import type { RejectReason } from '../core/types.ts'
 import { isExactNumber } from './digits.ts'
 import { parseExact } from './parse.ts'
-import { hasSurrogateEscape, replaceLoneSurrogates } from './surrogates.ts'
 
 export interface Problem {
   readonly reason: RejectReason
@@ -54,10 +53,9 @@ function unfit(key: string, wanted: string, found: unknown): Problem {
   return { reason: 'bad_envelope', detail: `The record ${problem}.` }
 }
 
-/** The text of record `index` as it came, if lone surrogates were replaced in it. */
-export function originalText(body: Buffer, bounds: Uint32Array, index: number): string | undefined {
-  const text = body.toString('utf8', bounds[index * 2], bounds[index * 2 + 1])
-  return hasSurrogateEscape(text) && replaceLoneSurrogates(text) !== text ? text : undefined
+/** The text of record `index` exactly as it came. */
+export function originalText(body: Buffer, bounds: Uint32Array, index: number): string {
+  return body.toString('utf8', bounds[index * 2], bounds[index * 2 + 1])
 }
 
 /** `recordBounds`, read when they are first needed: most messages go through without. */

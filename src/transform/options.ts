@@ -7,6 +7,8 @@ export interface TransformOptions {
   /** Reject a record with a column that does not fit its table's schema, rather than keep the value and report drift. */
   readonly strict: boolean
   readonly preserveDuplicateCustomFields: boolean
+  /** Put the text of every record, exactly as it came, into `event.original`. */
+  readonly preserveOriginalEvent: boolean
   /** `position`: one id per place in the hub. `content`: one id per content, so what the service sends twice is one document. */
   readonly ids: 'position' | 'content'
   readonly limits: Limits & {
@@ -37,6 +39,11 @@ export const transformSchema = {
       default: false,
       description: 'Keep the vendor copy of a column whose value an ECS field holds already.',
     },
+    preserve_original_event: {
+      type: 'boolean',
+      default: false,
+      description: 'Keep the exact text of every record in event.original.',
+    },
     ids: {
       type: 'string',
       enum: ['position', 'content'],
@@ -65,6 +72,7 @@ export interface TransformSettings {
   readonly workers?: number
   readonly validation: { readonly onTypeError: 'keep' | 'dead_letter' }
   readonly preserveDuplicateCustomFields: boolean
+  readonly preserveOriginalEvent: boolean
   readonly ids: 'position' | 'content'
   readonly limits: TransformOptions['limits']
 }

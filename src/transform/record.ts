@@ -34,8 +34,9 @@ export interface DefenderRecord {
   readonly index: number
   /** Undefined when the record did not come from an event hub (`xdrelay map`). */
   readonly position: Position | undefined
-  /** Lone surrogates were replaced; then `original` holds the record's text as it came. */
+  /** Lone surrogates were replaced. */
   readonly sanitized: boolean
+  /** The record's text exactly as it came; only where it was sanitized or every original is to be preserved. */
   readonly original: string | undefined
 }
 

@@ -3,6 +3,11 @@ export function hasSurrogateEscape(text: string): boolean {
   return text.includes('\\ud') || text.includes('\\uD')
 }
 
+/** Whether `replaceLoneSurrogates` changes the JSON text. */
+export function hasLoneSurrogate(text: string): boolean {
+  return hasSurrogateEscape(text) && replaceLoneSurrogates(text) !== text
+}
+
 /** A pair, or one half alone, or any other escape: taking each whole keeps `\\ud800` (a backslash and five letters) as it is. */
 const escapes = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|.)/gs
 

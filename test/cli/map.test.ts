@@ -65,6 +65,18 @@ describe('map', () => {
     expect(documents[0].azure).toBeUndefined()
   })
 
+  test('keeps the exact text of a record, and vendor copies, when it is asked to', async () => {
+    const text = '{ "category":"AdvancedHunting-DeviceInfo" , "properties":{"DeviceName":"\\u0061", "DeviceId":"d"}}'
+    const [plain, all] = await Promise.all([
+      map([], text),
+      map(['--preserve-original-event', '--preserve-duplicate-custom-fields'], text),
+    ])
+    expect(plain.documents[0].event.original).toBeUndefined()
+    expect(plain.documents[0].m365_defender.event.device?.id).toBeUndefined()
+    expect(all.documents[0].event.original).toBe(text)
+    expect(all.documents[0].m365_defender.event.device.id).toBe('d')
+  })
+
   test('takes bare properties of a table, alone and in lists', async () => {
     const input =
       '{"DeviceName":"a"}\n[{"DeviceName":"b"},{"category":"AdvancedHunting-DeviceInfo","properties":{"DeviceName":"c"}}]'

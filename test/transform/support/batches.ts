@@ -8,6 +8,7 @@ export const options: TransformOptions = {
   workers: 1,
   strict: false,
   preserveDuplicateCustomFields: false,
+  preserveOriginalEvent: false,
   ids: 'position',
   limits: { depth: 64, keys: 10_000 },
 }
