@@ -8,6 +8,7 @@ import { FileDeadLetter } from './output/dead-letter.ts'
 import { kinds } from './output/kinds.ts'
 import { Lane } from './output/lane.ts'
 import { lanePolicy, type OutputKind } from './output/policy.ts'
+import { shapeOf } from './output/shape.ts'
 import { runPipeline } from './pipeline.ts'
 import { createTransform } from './transform/pool.ts'
 
@@ -39,11 +40,12 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
 
   const deadLetter = new FileDeadLetter(config.deadLetter, { log, metrics })
   const transform = createTransform(config.transform)
-  const lanes = config.outputs.map(({ name, kind: kindName, options, required, tables, batch }) => {
+  const lanes = config.outputs.map(({ name, kind: kindName, options, required, tables, format, fields, batch }) => {
     const kind: OutputKind = kinds[kindName]
     const output = kind.create(name, options as never, { stdout, watch: { metrics, log } })
     const policy = lanePolicy(kind, batch)
-    const lane = new Lane({ name, output, policy, tables, deadLetter, log, metrics, signal: ended.signal })
+    const shape = shapeOf(format, fields)
+    const lane = new Lane({ name, output, policy, tables, shape, deadLetter, log, metrics, signal: ended.signal })
     return { lane, output, required }
   })
   const sources = config.sources.map(({ name, eventHub }) =>

@@ -7,6 +7,7 @@ export function snakeCase(key: string): string {
   return key.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 }
 
+/** `key` is a name, or `[2]` for an item of a list. */
 export function joinPath(path: string, key: string): string {
-  return path ? `${path}.${key}` : key
+  return path && !key.startsWith('[') ? `${path}.${key}` : path + key
 }

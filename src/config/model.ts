@@ -63,8 +63,9 @@ export function toConfig(options: FileOptions): Config {
 
 function toOutput(name: string, output: FileOptions['outputs'][string]): OutputConfig {
   const kind = kindOf(output)!
-  const { required, tables, batch } = output
-  return { name, kind, options: output[kind] as OutputConfig['options'], required, tables, ...(batch && { batch }) }
+  const { required, tables, format, fields, batch } = output
+  const options = output[kind] as OutputConfig['options']
+  return { name, kind, options, required, tables, format, ...(fields && { fields }), ...(batch && { batch }) }
 }
 
 /** Undefined for an output with findings. */

@@ -4,8 +4,9 @@ import { messageOf, XdrelayError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import { kinds } from '../output/kinds.ts'
 import { type Finding, finding } from './finding.ts'
-import { camelCase } from './keys.ts'
+import { camelCase, joinPath } from './keys.ts'
 import { type FileOptions, kindOf, parseListen } from './model.ts'
+import { shapeProblems } from './shape.ts'
 import { placeOf, type Tree } from './tree.ts'
 
 type Related = readonly { readonly section: string; readonly problem: Problem }[]
@@ -26,14 +27,22 @@ export function relations(options: FileOptions, tree: Tree, findings: readonly F
     ...(clean('checkpoints') ? inSection('checkpoints', checkpointsProblems(options.checkpoints)) : []),
     ...Object.entries(options.outputs ?? {})
       .filter(([name]) => clean(`outputs.${name}`))
-      .flatMap(([name, output]) => kindProblems(name, output)),
+      .flatMap(([name, output]) => [
+        ...kindProblems(name, output),
+        ...inSection(`outputs.${name}`, shapeProblems(output, kinds[kindOf(output)!])),
+      ]),
+    ...idProblems(options),
     ...sharedFileProblems(options),
     ...listenProblems(options),
   ]
   return related.map(({ section, problem }) => {
     const path = [...section.split('.').filter(Boolean), ...problem.path]
     const value = shown(valueAt(options, path))
-    return finding(placeOf(tree, path), path.join('.'), { value, message: problem.message, fix: problem.fix })
+    return finding(placeOf(tree, path), path.reduce(joinPath, ''), {
+      value,
+      message: problem.message,
+      fix: problem.fix,
+    })
   })
 }
 
@@ -63,6 +72,14 @@ function kindProblems(name: string, output: FileOptions['outputs'][string]): Rel
     const path = setting === undefined ? [] : [String(setting)]
     return inSection(`outputs.${name}.${kind}`, [{ path, message: String(problem), fix: 'Correct the value.' }])
   }
+}
+
+/** An id must not give away what its document does not. */
+function idProblems({ ids, outputs }: FileOptions): Related {
+  const name = Object.keys(outputs ?? {}).find(each => outputs[each]?.fields !== undefined)
+  if (ids !== 'content' || name === undefined) return []
+  const message = `made of the whole record, such an id confirms a guess at what output ${name} drops or hashes`
+  return inSection('ids', [{ path: [], message, fix: `Write \`position\`, or remove \`fields\` of output ${name}.` }])
 }
 
 /** Two writers of one file would tear each other's lines. */
@@ -99,7 +116,7 @@ function within(path: string, section: string): boolean {
 function valueAt(options: FileOptions, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, key, depth) => {
     const named = depth === 1 && (path[0] === 'sources' || path[0] === 'outputs')
-    const name = named ? key : camelCase(key)
+    const name = named ? key : key.startsWith('[') ? key.slice(1, -1) : camelCase(key)
     return (value as Record<string, unknown> | undefined)?.[name]
   }, options)
 }

@@ -50,17 +50,22 @@ export function entryOf(tree: Tree | undefined, key: string): Entry | undefined 
   return tree?.kind === 'map' ? tree.entries.find(entry => entry.key === key) : undefined
 }
 
-/** The place of the value at `path`, or of the deepest part of it that exists. */
+/** The place of the value at `path`, or of the deepest part of it that exists. `[2]` is an item of a list. */
 export function placeOf(tree: Tree, path: readonly string[]): Place {
   let place = tree.place
   let current: Tree = tree
   for (const key of path) {
-    const entry = entryOf(current, key)
+    const entry = entryOf(current, key) ?? itemOf(current, key)
     if (!entry) return place
     place = entry.value.kind === 'scalar' ? entry.value.place : entry.place
     current = entry.value
   }
   return place
+}
+
+function itemOf(tree: Tree, key: string): Pick<Entry, 'place' | 'value'> | undefined {
+  const item = tree.kind === 'list' && key.startsWith('[') ? tree.items[Number(key.slice(1, -1))] : undefined
+  return item && { place: item.place, value: item }
 }
 
 /** A tree for values that nobody wrote, such as defaults. */

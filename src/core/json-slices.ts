@@ -63,7 +63,7 @@ function isRecordsKey(body: Uint8Array, start: number, end: number): boolean {
 }
 
 /** The position behind the value that starts at `at`. A loop and not a recursion: nesting may be 500,000 deep. */
-function skipValue(body: Uint8Array, at: number): number {
+export function skipValue(body: Uint8Array, at: number): number {
   let depth = 0
   let position = at
   while (position < body.length) {
@@ -101,7 +101,8 @@ function skipScalar(body: Uint8Array, at: number): number {
   return position === at ? at + 1 : position
 }
 
-function skipString(body: Uint8Array, at: number): number {
+/** The position behind the text whose first quote is at `at`. */
+export function skipString(body: Uint8Array, at: number): number {
   let position = at + 1
   while (position < body.length) {
     const byte = body[position]!
@@ -112,7 +113,8 @@ function skipString(body: Uint8Array, at: number): number {
   return body.length
 }
 
-function skipSpace(body: Uint8Array, at: number): number {
+/** The first position from `at` on that is not white space. */
+export function skipSpace(body: Uint8Array, at: number): number {
   let position = at
   while (position < body.length && isSpace(body[position]!)) position++
   return position

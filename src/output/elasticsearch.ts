@@ -49,6 +49,7 @@ export const elasticsearch = {
       compression: { type: 'boolean', default: false, description: 'Send compressed: less network, more CPU.' },
     },
   },
+  requires: '@timestamp',
   concurrency: 4,
   batch: { bytes: 6 * 1024 * 1024, count: 5000, age: 1000 },
   create: (name: string, options: ElasticsearchOptions) => new ElasticsearchOutput(name, options),

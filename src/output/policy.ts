@@ -3,6 +3,7 @@ import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { OptionSchema } from '../core/options.ts'
 import type { Output } from '../core/types.ts'
+import { type FieldOptions, fieldsSchema } from './fields.ts'
 import type { LanePolicy } from './lane.ts'
 
 /** What an output may need of the process around it. */
@@ -30,6 +31,8 @@ export interface OutputKind {
   readonly batch: Batch
   /** Milliseconds between two tries at most, where a try costs nobody anything; 30 s otherwise. */
   readonly maxRetry?: number
+  /** A field without which the target refuses a document; absent: it takes any line. */
+  readonly requires?: string
   /** `options` is what the schema describes, checked and converted; throws `config_invalid` for what it cannot say. */
   create(name: string, options: never, deps: OutputDeps): CheckedOutput
 }
@@ -50,6 +53,8 @@ interface Batch {
 export interface CommonOptions {
   readonly required: boolean
   readonly tables: readonly string[]
+  readonly format: 'ecs' | 'raw'
+  readonly fields?: FieldOptions
   readonly batch?: Partial<Batch>
 }
 
@@ -66,6 +71,13 @@ export const commonOptions = {
     default: ['*'],
     description: 'Which tables it gets: names with * for any characters; one that starts with ! leaves tables out.',
   },
+  format: {
+    type: 'string',
+    enum: ['ecs', 'raw'],
+    default: 'ecs',
+    description: 'ecs: documents; raw: each record as it was received, on one line.',
+  },
+  fields: fieldsSchema,
   batch: {
     type: 'object',
     description: 'When a write is made: whichever limit is reached first.',

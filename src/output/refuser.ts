@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../core/errors.ts'
-import { recordBounds } from '../core/json-slices.ts'
 import type { Log } from '../core/log.ts'
-import type { Chunk, DeadLetter, Message, Reject } from '../core/types.ts'
+import type { Chunk, DeadLetter, Reject } from '../core/types.ts'
 import { Pace, type PacePolicy } from './pace.ts'
+import { ReceivedRecords } from './received.ts'
 import type { Share } from './share.ts'
 
 export interface RefuserParts {
@@ -44,20 +44,12 @@ export class Refuser {
 }
 
 function rejectsOf(chunk: Chunk, { refused }: Share, output: string): Reject[] {
-  // A body is searched once, not once per record: a mapping conflict refuses all records of a message.
-  const bounds = new Map<Message, Uint32Array | undefined>()
+  const received = new ReceivedRecords(chunk)
   return refused.map(({ index, detail }) => {
     const message = chunk.messages[chunk.message[index]!]!
     const recordIndex = chunk.record[index]!
-    if (!bounds.has(message)) bounds.set(message, recordBounds(message.body))
-    const bytes = sliceOf(message.body, bounds.get(message), recordIndex)
+    const bytes = received.bytes(index)
     const pointer = `/records/${recordIndex}`
     return { reason: 'refused', detail, pointer, origin: chunk.origin, message, recordIndex, bytes, output }
   })
-}
-
-/** The record's own bytes; the whole body where the record cannot be found in it. */
-function sliceOf(body: Uint8Array, bounds: Uint32Array | undefined, index: number): Uint8Array {
-  if (bounds === undefined || index * 2 >= bounds.length) return body
-  return body.subarray(bounds[index * 2], bounds[index * 2 + 1])
 }

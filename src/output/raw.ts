@@ -1,0 +1,33 @@
+import type { Chunk } from '../core/types.ts'
+import { ReceivedRecords } from './received.ts'
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const blank = 0x20
+
+/**
+ * Each document's record as it was received, on one line. JSON has line breaks between its tokens only, never within a
+ * text, so each becomes a blank and all other bytes stay. The lines together are never larger than the bodies of their
+ * messages, which are in memory, and counted, until the batch is settled.
+ */
+export function rawChunk(chunk: Chunk): Chunk {
+  const received = new ReceivedRecords(chunk)
+  const records = chunk.ids.map((_id, index) => received.bytes(index))
+  const lines = Buffer.allocUnsafeSlow(records.reduce((sum, record) => sum + record.length + 1, 0))
+  const ends = new Uint32Array(records.length)
+  let end = 0
+  for (const [index, record] of records.entries()) {
+    lines.set(record, end)
+    joinLines(lines.subarray(end, end + record.length))
+    end += record.length
+    lines[end++] = lineFeed
+    ends[index] = end
+  }
+  return { ...chunk, lines, ends }
+}
+
+function joinLines(record: Buffer): void {
+  for (const lineBreak of [lineFeed, carriageReturn]) {
+    for (let at = record.indexOf(lineBreak); at !== -1; at = record.indexOf(lineBreak, at + 1)) record[at] = blank
+  }
+}
