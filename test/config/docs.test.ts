@@ -31,7 +31,7 @@ const examples = [
 ]
 
 test.each(examples)('$title works as it stands', ({ text }) => {
-  const { findings } = checkConfig(text, 'xdrelay.yaml', env, { readFile: () => 'from a file' })
+  const { findings } = checkConfig(text, 'xdrelay.yaml', env, { readFile: () => 'the content of a file' })
   expect(findings.map(formatFinding)).toEqual([])
 })
 
