@@ -51,6 +51,7 @@ describe('dropping', () => {
     ['{"user.name":1,"user":{"name.first":2,"name":3,"names":4}}', ['user.name'], '{"user":{"names":4}}'],
     ['{"\\u0075ser":{"n\\u0061me":"a"},"ünï":{"ß":1}}', ['user.name', 'ünï.ß'], '{"\\u0075ser":{},"ünï":{}}'],
     ['{"😀":1,"b":{"😀x":2}}', ['😀', 'b.*x'], '{"b":{}}'],
+    ['{"a\\u0000b":1,"c":2}', ['a', 'b'], 'same'],
     ['{ "a" : 1 , "b" : 2 }', ['a'], '{ "b" : 2 }'],
     ['{ "a" : 1 , "b" : 2 }', ['b'], '{ "a" : 1  }'],
   ])('%s without %j', (line, drop, wanted) => {
