@@ -6,7 +6,7 @@ import { kinds } from '../output/kinds.ts'
 import { type Finding, finding } from './finding.ts'
 import { camelCase, joinPath } from './keys.ts'
 import { type FileOptions, kindOf, parseListen } from './model.ts'
-import { shapeProblems } from './shape.ts'
+import { shapeDoubts, shapeProblems } from './shape.ts'
 import { placeOf, type Tree } from './tree.ts'
 
 type Related = readonly { readonly section: string; readonly problem: Problem }[]
@@ -35,15 +35,18 @@ export function relations(options: FileOptions, tree: Tree, findings: readonly F
     ...sharedFileProblems(options),
     ...listenProblems(options),
   ]
-  return related.map(({ section, problem }) => {
-    const path = [...section.split('.').filter(Boolean), ...problem.path]
-    const value = shown(valueAt(options, path))
+  const doubts: Related = Object.entries(options.outputs ?? {})
+    .filter(([name]) => clean(`outputs.${name}`))
+    .flatMap(([name, output]) => inSection(`outputs.${name}`, shapeDoubts(output)))
+  const report = ({ section, problem: { path: rest, message, fix } }: Related[number]) => {
+    const path = [...section.split('.').filter(Boolean), ...rest]
     return finding(placeOf(tree, path), path.reduce(joinPath, ''), {
-      value,
-      message: problem.message,
-      fix: problem.fix,
+      value: shown(valueAt(options, path)),
+      message,
+      fix,
     })
-  })
+  }
+  return [...related.map(report), ...doubts.map(each => ({ ...report(each), severity: 'warning' as const }))]
 }
 
 function versionProblems({ version }: FileOptions): Related {

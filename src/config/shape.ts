@@ -1,6 +1,8 @@
 import type { Problem } from '../consumer/findings.ts'
 import { FieldChoice } from '../output/field-choice.ts'
 import type { CommonOptions, OutputKind } from '../output/policy.ts'
+import { documentFields } from '../transform/mapping/field-list.ts'
+import { suggest } from './suggest.ts'
 
 /** What is wrong between `format`, `fields` and the kind of an output. */
 export function shapeProblems({ format, fields }: CommonOptions, { requires }: OutputKind): Problem[] {
@@ -52,6 +54,30 @@ function patternProblems(list: 'drop' | 'hash', patterns: readonly string[] = []
     const fix = `Name fields that do not include ${required}.`
     return [{ path, message: `takes in ${required}, without which the target refuses a document`, fix }]
   })
+}
+
+/** A misspelt path takes nothing away, and nobody would notice. No error, as columns are new at times. */
+export function shapeDoubts({ fields }: CommonOptions): Problem[] {
+  if (fields === undefined) return []
+  const known = documentFields()
+  return (['drop', 'hash'] as const).flatMap(list =>
+    (fields[list] ?? []).flatMap((pattern, index) => {
+      if (!isFieldPath(pattern) || fitsAny(pattern, known)) return []
+      const near = pattern.includes('*') ? undefined : suggest(pattern, known)
+      const fix = near === undefined ? 'Look at a document, for example of `xdrelay map`.' : `Did you mean \`${near}\`?`
+      return [{ path: ['fields', list, `[${index}]`], message: 'is a field of no documented table', fix }]
+    }),
+  )
+}
+
+/** Also when it names something within a field, or a field that holds others. */
+function fitsAny(pattern: string, known: readonly string[]): boolean {
+  const choice = new FieldChoice({ hash: [pattern] })
+  return known.some(path => isWithin(pattern, path) || isWithin(path, pattern) || choice.fate(path) === 'hash')
+}
+
+function isWithin(path: string, holder: string): boolean {
+  return path === holder || path.startsWith(`${holder}.`)
 }
 
 function isFieldPath(pattern: string): boolean {

@@ -99,6 +99,31 @@ describe('what an output gets', () => {
     },
   )
 
+  test.each([
+    ['user.nmae', 'Did you mean `user.name`?'],
+    ['m365_defender.event.acount.*', 'Look at a document, for example of `xdrelay map`.'],
+    ['User.name', 'Did you mean `user.name`?'],
+  ])('is doubted when nothing has the path %s', (pattern, fix) => {
+    const { config, findings } = checkConfig(withArchive(`fields: { drop: [${pattern}] }`), 'xdrelay.yaml', variables)
+    expect(findings.map(formatFinding)).toEqual([
+      `xdrelay.yaml:18:22  warning: outputs.archive.fields.drop[0]: is a field of no documented table (found: ${pattern})\n    fix: ${fix}`,
+    ])
+    expect(config).toBeDefined()
+  })
+
+  test.each([
+    'user',
+    'm365_defender.event.additional_fields.TO.DEVICE',
+    'm365_defender.event.dns.qtype_name',
+    'azure.offset',
+    'xdrelay.notes',
+    'event.original',
+    '*.upn',
+    'm365_defender.event.account.*',
+  ])('is not doubted for %s', pattern => {
+    expect(findingsOf(withArchive(`fields: { drop: ["${pattern}"] }`))).toEqual([])
+  })
+
   test('may lack @timestamp where nothing needs it', () => {
     expect(findingsOf(withArchive('fields: { drop: ["*"] }'))).toEqual([])
   })
