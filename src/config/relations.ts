@@ -18,6 +18,7 @@ type Related = readonly { readonly section: string; readonly problem: Problem }[
 export function relations(options: FileOptions, tree: Tree, findings: readonly Finding[]): Finding[] {
   const clean = (section: string) =>
     !findings.some(({ severity, path }) => severity === 'error' && within(path, section))
+  const outputs = Object.entries(options.outputs ?? {}).filter(([name]) => clean(`outputs.${name}`))
   const related: Related = [
     ...versionProblems(options),
     ...emptyProblems(options, clean),
@@ -25,26 +26,19 @@ export function relations(options: FileOptions, tree: Tree, findings: readonly F
       .filter(([name]) => clean(`sources.${name}`))
       .flatMap(([name, { eventHub }]) => inSection(`sources.${name}.event_hub`, eventHubProblems(eventHub))),
     ...(clean('checkpoints') ? inSection('checkpoints', checkpointsProblems(options.checkpoints)) : []),
-    ...Object.entries(options.outputs ?? {})
-      .filter(([name]) => clean(`outputs.${name}`))
-      .flatMap(([name, output]) => [
-        ...kindProblems(name, output),
-        ...inSection(`outputs.${name}`, shapeProblems(output, kinds[kindOf(output)!])),
-      ]),
+    ...outputs.flatMap(([name, output]) => [
+      ...kindProblems(name, output),
+      ...inSection(`outputs.${name}`, shapeProblems(output, kinds[kindOf(output)!])),
+    ]),
     ...idProblems(options),
     ...sharedFileProblems(options),
     ...listenProblems(options),
   ]
-  const doubts: Related = Object.entries(options.outputs ?? {})
-    .filter(([name]) => clean(`outputs.${name}`))
-    .flatMap(([name, output]) => inSection(`outputs.${name}`, shapeDoubts(output)))
+  const doubts: Related = outputs.flatMap(([name, output]) => inSection(`outputs.${name}`, shapeDoubts(output)))
   const report = ({ section, problem: { path: rest, message, fix } }: Related[number]) => {
     const path = [...section.split('.').filter(Boolean), ...rest]
-    return finding(placeOf(tree, path), path.reduce(joinPath, ''), {
-      value: shown(valueAt(options, path)),
-      message,
-      fix,
-    })
+    const value = shown(valueAt(options, path))
+    return finding(placeOf(tree, path), path.reduce(joinPath, ''), { value, message, fix })
   }
   return [...related.map(report), ...doubts.map(each => ({ ...report(each), severity: 'warning' as const }))]
 }
