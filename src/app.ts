@@ -8,7 +8,7 @@ import { FileDeadLetter } from './output/dead-letter.ts'
 import { kinds } from './output/kinds.ts'
 import { Lane } from './output/lane.ts'
 import { lanePolicy, type OutputKind } from './output/policy.ts'
-import { shapeOf } from './output/shape.ts'
+import { ShapedOutput, shapeOf } from './output/shape.ts'
 import { runPipeline } from './pipeline.ts'
 import { createTransform } from './transform/pool.ts'
 
@@ -45,7 +45,8 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
     const output = kind.create(name, options as never, { stdout, watch: { metrics, log } })
     const policy = lanePolicy(kind, batch)
     const shape = shapeOf(format, fields)
-    const lane = new Lane({ name, output, policy, tables, shape, deadLetter, log, metrics, signal: ended.signal })
+    const target = shape ? new ShapedOutput(output, shape, budget) : output
+    const lane = new Lane({ name, output: target, policy, tables, deadLetter, log, metrics, signal: ended.signal })
     return { lane, output, required }
   })
   const sources = config.sources.map(({ name, eventHub }) =>

@@ -6,7 +6,6 @@ import type { Chunk, DeadLetter, Delivery, Output } from '../core/types.ts'
 import { Pace, type PacePolicy } from './pace.ts'
 import { portions, Queue, type QueuePolicy } from './queue.ts'
 import { Refuser } from './refuser.ts'
-import type { Shape } from './shape.ts'
 import { type Share, shares } from './share.ts'
 import { TableFilter } from './tables.ts'
 
@@ -20,8 +19,6 @@ export interface LaneParts {
   readonly output: Output
   readonly policy: LanePolicy
   readonly tables: readonly string[]
-  /** What the output gets in place of the documents; absent: the documents. */
-  readonly shape?: Shape | undefined
   readonly deadLetter: DeadLetter
   readonly log: Log
   readonly metrics: Metrics
@@ -173,9 +170,8 @@ export class Lane {
   }
 
   async #write(chunks: readonly Chunk[]): Promise<Delivery> {
-    const { output, shape, signal } = this.#parts
     try {
-      return await output.write(shape ? chunks.map(shape) : chunks, signal)
+      return await this.#parts.output.write(chunks, this.#parts.signal)
     } catch (error) {
       // A defect of the output: nobody knows what got through, and the ids make a second write harmless.
       const count = chunks.reduce((sum, chunk) => sum + chunk.ids.length, 0)

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Budget } from '../../src/core/budget.ts'
 import { documentBytes, subset } from '../../src/core/chunk.ts'
 import { Secret } from '../../src/core/secret.ts'
-import type { Chunk, Delivery, Message } from '../../src/core/types.ts'
+import type { Chunk, Delivery, Message, Output } from '../../src/core/types.ts'
 import { rawChunk } from '../../src/output/raw.ts'
-import { shapeOf } from '../../src/output/shape.ts'
+import { type Shape, ShapedOutput, shapeOf } from '../../src/output/shape.ts'
 import { chunkOf } from '../support/chunks.ts'
 import { allDelivered, docs, laneOf, MemoryDeadLetter, ScriptedOutput, settledBy } from '../support/lanes.ts'
 
@@ -78,10 +79,13 @@ describe('a raw chunk', () => {
   })
 })
 
+const shaped = (output: Output, shape: Shape, budget = new Budget(1e6)) => new ShapedOutput(output, shape, budget)
+
 /** An output that keeps what it was given as text, and answers as told. */
-function recording(answers: Delivery[]) {
+function recording(answers: Delivery[], look = () => {}) {
   const written: string[] = []
   const output = new ScriptedOutput(chunks => {
+    look()
     written.push(chunks.map(chunk => Buffer.from(chunk.lines).toString()).join(''))
     return answers.shift() ?? allDelivered
   })
@@ -95,11 +99,11 @@ const all = [
   [0, 2],
 ] as const
 
-describe('a lane with a shape', () => {
+describe('a lane before a shaped output', () => {
   test('writes raw records, again those that failed, and dead-letters the bytes of those that were refused', async () => {
     const { output, written } = recording([{ rejected: [{ index: 1, detail: 'no' }], retry: [2], duplicates: 0 }])
     const deadLetter = new MemoryDeadLetter()
-    const { lane, metrics } = laneOf(output, { shape: shapeOf('raw', undefined), deadLetter })
+    const { lane, metrics } = laneOf(shaped(output, rawChunk), { deadLetter })
     await lane.submit(chunkOfBodies(bodies, all))
     expect(written).toEqual(['{"n": 0}\n{"n": 1}\n{"n": 2}\n', '{"n": 2}\n'])
     expect(deadLetter.rejects.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['{"n": 1}'])
@@ -109,35 +113,46 @@ describe('a lane with a shape', () => {
   test('dead-letters the bytes as received where fields are dropped, for so it can be driven in again', async () => {
     const { output, written } = recording([{ rejected: [{ index: 0, detail: 'no' }], retry: [], duplicates: 0 }])
     const deadLetter = new MemoryDeadLetter()
-    const shape = shapeOf('ecs', { drop: ['user'] })
-    const { lane } = laneOf(output, { shape, deadLetter })
+    const shape = shapeOf('ecs', { drop: ['user'] })!
+    const { lane } = laneOf(shaped(output, shape), { deadLetter })
     await lane.submit(chunkOf([{ user: 'mara', x: 1 }]))
     expect(written).toEqual(['{"x":1}\n'])
     expect(deadLetter.rejects.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['{"user":"mara","x":1}'])
   })
 
-  test('holds the documents that all outputs share, and makes its own lines anew for each write', async () => {
-    const { output, written } = recording([{ rejected: [], retry: [0], duplicates: 0, outage: 'down' }])
+  test('holds the documents that all outputs share; its own lines are made, and counted, for each write alone', async () => {
     const shape = shapeOf('ecs', { hash: ['user'], hashKey: new Secret('0123456789abcdef') })!
-    let calls = 0
-    const counted = (chunk: Chunk) => {
-      calls++
-      return shape(chunk)
-    }
-    const { lane } = laneOf(output, { shape: counted })
+    const budget = new Budget(1e6)
+    const used: number[] = []
+    const { output, written } = recording([{ rejected: [], retry: [0], duplicates: 0, outage: 'down' }], () => {
+      used.push(budget.used)
+    })
+    const { lane } = laneOf(shaped(output, shape, budget))
     const chunk = chunkOf([{ user: 'a' }])
     const settled = lane.submit(chunk)
     expect(lane.queuedBytes).toBe(chunk.lines.length)
     await settled
-    expect(calls).toBe(2)
+    expect(written).toHaveLength(2)
     expect(written[0]).toBe(written[1])
+    expect(used).toEqual(written.map(text => text.length))
+    expect(budget.used).toBe(0)
     expect(Buffer.from(chunk.lines).toString()).toBe('{"user":"a"}\n')
-    expect(lane.queuedBytes).toBe(0)
+  })
+
+  test('gives back what a write took that ended with an error', async () => {
+    const budget = new Budget(1e6)
+    const output = new ScriptedOutput(() => Promise.reject(new Error('a defect')))
+    const { lane, abort } = laneOf(shaped(output, rawChunk, budget))
+    lane.submit(chunkOf(docs(1))).catch(() => {})
+    await expect.poll(() => output.writes.length, { timeout: 10_000 }).toBeGreaterThan(1)
+    abort.abort()
+    await lane.idle()
+    expect(budget.used).toBe(0)
   })
 
   test('counts what its tables leave out as filtered', async () => {
     const { output, written } = recording([])
-    const { lane, metrics } = laneOf(output, { shape: shapeOf('raw', undefined), tables: ['Device*', '!DeviceInfo'] })
+    const { lane, metrics } = laneOf(shaped(output, rawChunk), { tables: ['Device*', '!DeviceInfo'] })
     const tables = ['DeviceEvents', 'DeviceInfo', 'EmailEvents']
     const mixed = { ...chunkOf(docs(3), { tables }), messages: chunkOfBodies(bodies, all).messages }
     await lane.submit(mixed)

@@ -4,7 +4,6 @@ import { type Log, type LogFields, silent } from '../../src/core/log.ts'
 import { createMetrics, type Metrics } from '../../src/core/metrics.ts'
 import type { Chunk, DeadLetter, Delivery, Output, Reject } from '../../src/core/types.ts'
 import { Lane, type LanePolicy } from '../../src/output/lane.ts'
-import type { Shape } from '../../src/output/shape.ts'
 
 export const allDelivered: Delivery = { rejected: [], retry: [], duplicates: 0 }
 
@@ -81,18 +80,17 @@ export interface LaneSetup {
   readonly policy?: Partial<LanePolicy>
   readonly tables?: readonly string[]
   readonly deadLetter?: DeadLetter
-  readonly shape?: Shape | undefined
 }
 
 /** A lane that ends with the test. */
 export function laneOf(
   output: Output,
-  { policy, tables = ['*'], deadLetter = new MemoryDeadLetter(), shape }: LaneSetup = {},
+  { policy, tables = ['*'], deadLetter = new MemoryDeadLetter() }: LaneSetup = {},
 ) {
   const abort = new AbortController()
   const metrics = createMetrics()
   const { log, lines } = memoryLog()
-  const parts = { name: 'siem', output, tables, shape, deadLetter, log, metrics, signal: abort.signal }
+  const parts = { name: 'siem', output, tables, deadLetter, log, metrics, signal: abort.signal }
   const lane = new Lane({ ...parts, policy: { ...quick, ...policy } })
   onTestFinished(async () => {
     abort.abort()
