@@ -2,6 +2,7 @@ import { startAdmin } from './admin/server.ts'
 import type { Config } from './config.ts'
 import { createEventHubSource } from './consumer/source.ts'
 import { Budget } from './core/budget.ts'
+import { DriftRegister } from './core/drift.ts'
 import type { Log } from './core/log.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './core/metrics.ts'
 import { FileDeadLetter } from './output/dead-letter.ts'
@@ -38,6 +39,7 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
   metrics.budgetBytes.set(inFlightBytes)
   metrics.budgetReserve.set(reserved)
 
+  const drift = new DriftRegister(log)
   const deadLetter = new FileDeadLetter(config.deadLetter, { log, metrics })
   const transform = createTransform(config.transform)
   const lanes = config.outputs.map(({ name, kind: kindName, options, required, tables, format, fields, batch }) => {
@@ -74,7 +76,7 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
         ...obstacle('dead letter', deadLetter, deadLetter),
       ]
       if (config.admin) addProcessMetrics(metrics)
-      const admin = config.admin && (await startAdmin({ listen: config.admin.listen, metrics, obstacles }))
+      const admin = config.admin && (await startAdmin({ listen: config.admin.listen, metrics, obstacles, drift }))
       if (admin) log.info(`admin endpoint on ${admin.address}`)
       try {
         await runPipeline(
@@ -91,6 +93,7 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
             reading: yes => {
               isReading = yes
             },
+            drift,
             log,
             metrics,
           },

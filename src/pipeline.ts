@@ -1,5 +1,6 @@
 import { type Budget, costOf, Growth } from './core/budget.ts'
 import { subset } from './core/chunk.ts'
+import type { DriftRegister } from './core/drift.ts'
 import { classify, messageOf, XdrelayError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { Metrics } from './core/metrics.ts'
@@ -32,6 +33,7 @@ export interface PipelineParts {
   readonly catchUpSlice: number
   /** Told when all sources read, and when they are asked to end. */
   readonly reading: (yes: boolean) => void
+  readonly drift: DriftRegister
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -165,6 +167,7 @@ class Pipeline {
   async #spread(batch: SourceBatch, { chunk, rejects, drift }: Transformed, settlers: Settlers): Promise<void> {
     const { budget } = this.#parts
     this.#tally.drift(drift)
+    this.#parts.drift.add(drift)
     const reached = this.#progress.reached(batch.stream)
     const news = rejects.filter(reject => reject.message.sequenceNumber > reached)
     const fresh = after(chunk, reached)

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { Budget } from '../src/core/budget.ts'
+import { DriftRegister } from '../src/core/drift.ts'
 import type { XdrelayError } from '../src/core/errors.ts'
 import { silent } from '../src/core/log.ts'
 import { createMetrics } from '../src/core/metrics.ts'
@@ -111,6 +112,7 @@ function start(
       drainLimit: options.drainLimit ?? 5000,
       catchUpSlice: 2000,
       reading: () => {},
+      drift: new DriftRegister(silent),
       log: silent,
       metrics,
     },

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyReply } from 'fastify'
+import type { DriftRegister } from '../core/drift.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import type { Metrics } from '../core/metrics.ts'
 
@@ -7,6 +8,7 @@ export interface AdminDeps {
   readonly metrics: Metrics
   /** What keeps it from being ready, in a few words each; none while all sources read and all parts take what comes. */
   readonly obstacles: () => readonly string[]
+  readonly drift: DriftRegister
 }
 
 export interface Admin {
@@ -15,7 +17,7 @@ export interface Admin {
   close(): Promise<void>
 }
 
-/** `/livez`, `/readyz` and `/metrics`. Gives no details to strangers: states and counters only, read only. */
+/** `/livez`, `/readyz`, `/metrics` and `/api/v1/drift`. Read only; states, counters and names of columns, never a value. */
 export async function startAdmin(deps: AdminDeps): Promise<Admin> {
   const { host, port } = deps.listen
   const server = createServer(deps)
@@ -28,7 +30,7 @@ export async function startAdmin(deps: AdminDeps): Promise<Admin> {
   }
 }
 
-function createServer({ listen, metrics: { registry }, obstacles }: AdminDeps) {
+function createServer({ listen, metrics: { registry }, obstacles, drift }: AdminDeps) {
   const server = Fastify({
     logger: false,
     bodyLimit: 64 * 1024,
@@ -47,6 +49,7 @@ function createServer({ listen, metrics: { registry }, obstacles }: AdminDeps) {
     return found.length === 0 ? 'ok\n' : reply.code(503).send(['not ready', ...found, ''].join('\n'))
   })
   server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  server.get('/api/v1/drift', async () => drift.report())
   return server
 }
 

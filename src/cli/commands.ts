@@ -46,4 +46,9 @@ export const commands: readonly { name: string; summary: string; load: () => Pro
       'Map Defender records to documents, offline: a message, a list of records, a record, or one of these a line',
     load: async () => (await import('./map.ts')).mapCommand(),
   },
+  {
+    name: 'drift',
+    summary: 'Show tables, columns and types that the schemas do not know, and propose what to add',
+    load: async () => (await import('./drift.ts')).driftCommand(),
+  },
 ]

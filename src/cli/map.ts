@@ -1,10 +1,7 @@
-import { createReadStream } from 'node:fs'
 import { Command } from 'commander'
-import { messageOf, XdrelayError } from '../core/errors.ts'
-import type { Message, Reject, SourceBatch } from '../core/types.ts'
+import type { Reject } from '../core/types.ts'
 import { createBatchTransform } from '../transform/batch.ts'
-import { messageBody } from './map/body.ts'
-import { texts } from './map/texts.ts'
+import { batches, mapOptions } from './map/batches.ts'
 import { note } from './terminal.ts'
 
 interface MapOptions {
@@ -39,12 +36,10 @@ export function mapCommand(): Command {
 async function map(file: string, options: MapOptions): Promise<void> {
   const summary: Summary = { documents: 0, rejected: 0, reasons: {} }
   const transform = createBatchTransform({
+    ...mapOptions,
     strict: options.strict ?? false,
     preserveDuplicateCustomFields: options.preserveDuplicateCustomFields ?? false,
     preserveOriginalEvent: options.preserveOriginalEvent ?? false,
-    // A line number is no lasting position.
-    ids: 'content',
-    limits: { depth: 64, keys: 10_000 },
   })
   for await (const batch of batches(file, options.table)) {
     const { chunk, rejects } = transform(batch)
@@ -62,42 +57,6 @@ function report({ reason, pointer, detail, recordIndex, message }: Reject, summa
   summary.rejected++
   summary.reasons[reason] = (summary.reasons[reason] ?? 0) + 1
   note(JSON.stringify({ reason, pointer, detail, record_index: recordIndex, line: message.sequenceNumber }))
-}
-
-const batchBytes = 1 << 20
-/** No hub, no position: such documents have no `azure` part. */
-const origin = { source: 'map', namespace: '', eventHub: '', consumerGroup: '', partitionId: '' }
-
-/** Each text of the input becomes a message, with the number of its line as sequence number. */
-async function* batches(file: string, table: string | undefined): AsyncGenerator<SourceBatch> {
-  let messages: Message[] = []
-  let bytes = 0
-  for await (const { bytes: text, line } of texts(open(file))) {
-    const body = messageBody(text, table)
-    messages.push({ body, sequenceNumber: line, offset: '', enqueuedTime: 0 })
-    bytes += body.length
-    if (bytes < batchBytes) continue
-    yield batch(messages, bytes)
-    messages = []
-    bytes = 0
-  }
-  if (messages.length > 0) yield batch(messages, bytes)
-}
-
-function batch(messages: readonly Message[], bytes: number): SourceBatch {
-  const cursor = { sequenceNumber: messages.at(-1)!.sequenceNumber, offset: '' }
-  return { stream: 'map/', origin, messages, cursor, bytes }
-}
-
-async function* open(file: string): AsyncGenerator<Buffer> {
-  try {
-    yield* file === '-' ? process.stdin : createReadStream(file)
-  } catch (thrown) {
-    throw new XdrelayError('input_unreadable', `cannot read ${file}: ${messageOf(thrown)}`, {
-      cause: thrown,
-      facts: { file },
-    })
-  }
 }
 
 function write(lines: Uint8Array): Promise<void> {

@@ -61,6 +61,11 @@ const table = {
     exit: 73,
     next: 'Choose another address with `admin: { listen: … }`, or switch it off with `admin: null`.',
   },
+  instance_unreachable: {
+    code: 'XP4005',
+    exit: 69,
+    next: 'Start `xdrelay run`, and give the address of its admin endpoint (`admin.listen`) with --url; or name a file of records.',
+  },
   input_unreadable: {
     code: 'XP5001',
     exit: 65,

@@ -1,3 +1,4 @@
+import { isColumnOfNewTable } from './drift.ts'
 import type { Metrics } from './metrics.ts'
 import type { CheckpointOutcome, Chunk, Cursor, Drift, Reject, SourceBatch } from './types.ts'
 
@@ -34,8 +35,12 @@ export class Tally {
     for (const { reason } of rejects) this.#metrics.recordsRejected.inc({ reason })
   }
 
+  /** The columns of a new table are no drift of their own. */
   drift(drift: readonly Drift[]): void {
-    for (const { table, kind, count } of drift) this.#metrics.drift.inc({ table: this.#label(table), kind }, count)
+    for (const found of drift) {
+      const { table, kind, count } = found
+      if (!isColumnOfNewTable(found)) this.#metrics.drift.inc({ table: this.#label(table), kind }, count)
+    }
   }
 
   unsettled(stream: string, messages: number): void {

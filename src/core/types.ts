@@ -143,14 +143,44 @@ export interface Reject {
   readonly output?: string
 }
 
-/** A column, table or type that the schemas do not know. Nothing is lost by it; it is counted and reported. */
+/** What a value looks like. Of values that no schema knows nothing else is kept: they may be personal data. */
+export type Form =
+  | 'empty' // null or ""
+  | 'text'
+  | 'digits' // text of a whole number
+  | 'date' // text
+  | 'ip' // text
+  | 'boolean'
+  | 'integer' // of 64 bits
+  | 'number'
+  | Structure
+  | `${Structure} as text`
+
+export type Structure =
+  | 'object'
+  | 'empty object'
+  | 'list of texts'
+  | 'list of scalars'
+  | 'list of objects'
+  | 'mixed list'
+  | 'empty list'
+
+/**
+ * A column, table or type that the schemas do not know. Nothing is lost by it; it is counted and reported.
+ * A new table has an entry that counts its records, and one for each of its columns.
+ */
 export interface Drift {
   readonly kind: 'new_table' | 'new_column' | 'type_change'
   readonly table: string
+  /** Empty for the table itself; `envelope.x` for a key beside the properties. */
   readonly column: string
-  /** For a type change: what the schema expects and what was found. */
-  readonly detail: string
+  /** For a type change: what the schema expects, otherwise empty. */
+  readonly expected: string
+  /** Path of the field that keeps the values now; empty while there was none to keep. */
+  readonly field: string
   readonly count: number
+  /** How often each form was found. */
+  readonly forms: Readonly<Partial<Record<Form, number>>>
 }
 
 export interface Transformed {

@@ -1,6 +1,8 @@
 import { request } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { startAdmin } from '../../src/admin/server.ts'
+import { DriftRegister } from '../../src/core/drift.ts'
+import { silent } from '../../src/core/log.ts'
 import { addProcessMetrics, createMetrics } from '../../src/core/metrics.ts'
 
 interface Answer {
@@ -17,7 +19,13 @@ async function admin({
   host?: string
 } = {}) {
   const metrics = createMetrics()
-  const { address, close } = await startAdmin({ listen: { host, port: 0 }, metrics, obstacles })
+  const drift = new DriftRegister(silent)
+  const { address, close } = await startAdmin({
+    listen: { host, port: 0 },
+    metrics,
+    obstacles,
+    drift,
+  })
   onTestFinished(close)
   const port = Number(new URL(address).port)
   const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
@@ -30,7 +38,7 @@ async function admin({
         .on('error', reject)
         .end()
     })
-  return { get, metrics }
+  return { get, metrics, drift }
 }
 
 const text = 'text/plain; charset=utf-8'
@@ -55,11 +63,34 @@ test('metrics come in the text format, with the version and what is known of the
   expect(body).toMatch(/^nodejs_eventloop_lag_p99_seconds \S+$/m)
 })
 
+test('drift comes as JSON', async () => {
+  const { get, drift } = await admin()
+  expect(JSON.parse((await get('/api/v1/drift')).body)).toEqual({ since: expect.any(String), drift: [] })
+  const found = { kind: 'new_column', table: 'DeviceInfo', column: 'Foo', expected: '', field: 'a.foo' } as const
+  drift.add([{ ...found, count: 2, forms: { text: 1, 'list of texts': 1 } }])
+  const { status, type, body } = await get('/api/v1/drift')
+  expect({ status, type }).toEqual({ status: 200, type: 'application/json; charset=utf-8' })
+  expect(JSON.parse(body)).toEqual({
+    since: expect.stringMatching(/^\d{4}-.*Z$/),
+    drift: [
+      {
+        ...found,
+        count: 2,
+        forms: { text: 1, 'list of texts': 1 },
+        first_seen: expect.stringMatching(/^\d{4}-.*Z$/),
+        last_seen: expect.stringMatching(/^\d{4}-.*Z$/),
+      },
+    ],
+  })
+})
+
 test.each([
   ['GET', '/'],
   ['GET', '/secret?token=abc'],
   ['GET', '/../etc/passwd'],
   ['POST', '/metrics'],
+  ['POST', '/api/v1/drift'],
+  ['DELETE', '/api/v1/drift'],
   ['DELETE', '/livez'],
 ])('%s %s is not found, and that is all it says', async (method, path) => {
   const { get } = await admin()
@@ -75,7 +106,7 @@ test.each(['evil.example', 'evil.example:9464', 'localhost.evil.example', '127.0
   'on loopback the name %j is forbidden, for every page',
   async host => {
     const { get } = await admin()
-    for (const path of ['/livez', '/readyz', '/metrics', '/nothing'])
+    for (const path of ['/livez', '/readyz', '/metrics', '/api/v1/drift', '/nothing'])
       expect(await get(path, { host })).toEqual({ status: 403, type: text, body: 'forbidden\n' })
   },
 )
@@ -98,10 +129,16 @@ test('an address that is taken is an error with the setting in it', async () => 
     listen: { host: '127.0.0.1', port: 0 },
     metrics: createMetrics(),
     obstacles: () => [],
+    drift: new DriftRegister(silent),
   })
   onTestFinished(close)
   const port = Number(new URL(address).port)
-  const second = startAdmin({ listen: { host: '127.0.0.1', port }, metrics: createMetrics(), obstacles: () => [] })
+  const second = startAdmin({
+    listen: { host: '127.0.0.1', port },
+    metrics: createMetrics(),
+    obstacles: () => [],
+    drift: new DriftRegister(silent),
+  })
   await expect(second).rejects.toMatchObject({
     kind: 'admin_unavailable',
     message: expect.stringContaining(`admin.listen: cannot listen on 127.0.0.1:${port}`),

@@ -15,7 +15,7 @@ function tally() {
 }
 
 function newTable(table: string): Drift {
-  return { kind: 'new_table', table, column: '', detail: '', count: 1 }
+  return { kind: 'new_table', table, column: '', expected: '', field: '', count: 1, forms: {} }
 }
 
 test('records are counted by table', async () => {

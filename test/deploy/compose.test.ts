@@ -9,6 +9,8 @@ import { generateCommand } from '../../src/cli/generate.ts'
 import { variables } from '../../src/config/environment.ts'
 import { formatFinding } from '../../src/config/finding.ts'
 import { checkEnvironment } from '../../src/config.ts'
+import { DriftRegister } from '../../src/core/drift.ts'
+import { silent } from '../../src/core/log.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
 
 interface Service {
@@ -157,7 +159,12 @@ describe('Dockerfile', () => {
 
   test('its health check tells a service that lives from one that does not', async () => {
     const listen = { host: '127.0.0.1', port: 0 }
-    const admin = await startAdmin({ listen, metrics: createMetrics(), obstacles: () => ['output siem is down'] })
+    const admin = await startAdmin({
+      listen,
+      metrics: createMetrics(),
+      obstacles: () => ['output siem is down'],
+      drift: new DriftRegister(silent),
+    })
     onTestFinished(() => admin.close())
     const env = { ADMIN_LISTEN: new URL(admin.address).host }
     const check = () => promisify(execFile)(process.execPath, health.slice(1), { env })

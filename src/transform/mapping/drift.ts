@@ -1,43 +1,68 @@
-import type { Drift } from '../../core/types.ts'
+import type { Drift, Form } from '../../core/types.ts'
 
 /** Names of columns come from records, so their number and length are bounded. */
 const mostEntries = 1000
 const longestName = 200
 const others = '*'
 
+/** One occurrence. Without a form: of a table. */
+interface Found {
+  readonly kind: Drift['kind']
+  readonly table: string
+  readonly column: string
+  readonly expected?: string
+  readonly field: string
+  readonly form?: Form
+}
+
+interface Entry extends Drift {
+  field: string
+  count: number
+  readonly forms: Partial<Record<Form, number>>
+}
+
 /** Counts what the schemas do not know, until it is asked for. */
 export class DriftCounter {
-  #counts = new Map<string, Drift & { count: number }>()
+  /** By kind and table, then by expected type and column: no key has to be written out for each value. */
+  #tables = new Map<string, Map<string, Entry>>()
+  #size = 0
 
-  add(kind: Drift['kind'], table: string, column: string, detail: string): void {
-    const [where, what, how] = [table, column, detail].map(text => text.slice(0, longestName)) as [
-      string,
-      string,
-      string,
-    ]
-    const key = JSON.stringify([kind, where, what, how])
-    const entry = this.#counts.get(key) ?? this.#open(key, kind, where, what, how)
+  add(found: Found): void {
+    const entry = this.#find(found) ?? this.#open(found)
     entry.count++
+    if (entry.field === '') entry.field = shortened(found.field)
+    if (found.form !== undefined && entry.table !== others) entry.forms[found.form] = (entry.forms[found.form] ?? 0) + 1
   }
 
   /** What was counted since the last call. */
   take(): Drift[] {
-    const drift = [...this.#counts.values()]
-    this.#counts = new Map()
+    if (this.#size === 0) return []
+    const drift = [...this.#tables.values()].flatMap(columns => [...columns.values()])
+    this.#tables = new Map()
+    this.#size = 0
     return drift
   }
 
-  #open(key: string, kind: Drift['kind'], table: string, column: string, detail: string): Drift & { count: number } {
-    const room = this.#counts.size < mostEntries
-    const name = room ? key : kind
-    const entry = this.#counts.get(name) ?? {
-      kind,
-      table: room ? table : others,
-      column: room ? column : others,
-      detail: room ? detail : `more than ${mostEntries} different ones`,
-      count: 0,
-    }
-    this.#counts.set(name, entry)
+  #find({ kind, table, column, expected = '' }: Found): Entry | undefined {
+    return this.#tables.get(`${kind} ${shortened(table)}`)?.get(`${expected} ${shortened(column)}`)
+  }
+
+  #open(found: Found): Entry {
+    const room = this.#size < mostEntries
+    const { kind, table, column, expected = '' } = room ? found : { ...lumped, kind: found.kind }
+    const entry = { kind, table: shortened(table), column: shortened(column), expected, field: '', count: 0, forms: {} }
+    const known = room ? undefined : this.#find(entry)
+    if (known) return known
+    const name = `${kind} ${entry.table}`
+    const columns = this.#tables.get(name) ?? new Map<string, Entry>()
+    this.#tables.set(name, columns.set(`${expected} ${entry.column}`, entry))
+    this.#size++
     return entry
   }
+}
+
+const lumped = { table: others, column: others, field: '' }
+
+function shortened(name: string): string {
+  return name.length > longestName ? name.slice(0, longestName) : name
 }

@@ -6,16 +6,17 @@ import { DriftCounter } from './drift.ts'
 import { type Column, Names } from './names.ts'
 import type { Observer } from './observer.ts'
 import { addOthers } from './others.ts'
-import type { Rule, RuleFile } from './rule.ts'
+import { type Rule, type RuleFile, vendorRoot } from './rule.ts'
 import { loadRuleFiles } from './rule-files.ts'
 import { Run } from './run.ts'
 import { loadSchemas, type TableSchema } from './schemas.ts'
 import { createValidator, type Finding, type Validator } from './validate.ts'
-import { scalarText } from './values.ts'
+import { isEmpty, scalarText } from './values.ts'
 
 /** A table as it is compiled at its first record. */
 interface Table {
   readonly known: boolean
+  readonly columns: readonly Column[]
   readonly validate: Validator
   readonly run: TableFunction
   readonly others: Parameters<TableFunction>[3]
@@ -55,7 +56,7 @@ class RuleMapper implements Mapper {
     const table = this.#tables.get(record.table) ?? this.#table(record.table)
     const run = this.#run
     run.start(record.table, countKeys(record.properties), countKeys(record.envelope))
-    if (!table.known) run.newTable(record.table)
+    if (!table.known) reportTable(record, table.columns, run)
     const findings = table.validate(record.properties)
     const properties = findings === undefined ? record.properties : repaired(record.properties, findings, run)
     const document = table.run(record, properties, run, table.others)
@@ -87,10 +88,10 @@ class RuleMapper implements Mapper {
     const known = {
       columns: new Set(columns.map(({ column }) => column)),
       keys: this.#envelopeKeys,
-      report: schema !== undefined,
     }
     return {
       known: schema !== undefined,
+      columns,
       others: (record, vendor) => addOthers(vendor, record, known, this.#names, this.#run),
       validate: createValidator(schema?.schema, columns),
       run: compileTable({
@@ -111,6 +112,16 @@ function columnsOf(rules: readonly Rule[]): string[] {
   return rules.flatMap(rule => rule.sources.flatMap(source => (source.kind === 'column' ? [source.column] : [])))
 }
 
+/** An unknown table, and those of its columns that the rules for such tables read; the others follow as new columns. */
+function reportTable({ properties }: DefenderRecord, columns: readonly Column[], run: Run): void {
+  run.newTable()
+  for (const { column, name } of columns) {
+    if (!Object.hasOwn(properties, column)) continue
+    const value = properties[column]
+    run.newColumn(column, value, isEmpty(value) ? '' : `${vendorRoot}.${name}`)
+  }
+}
+
 /** The properties without what fits no field; that is kept beside. What converts without loss stays. */
 function repaired(
   properties: DefenderRecord['properties'],
@@ -118,9 +129,9 @@ function repaired(
   run: Run,
 ): DefenderRecord['properties'] {
   const rest = { ...properties }
-  for (const { column, expected, found } of findings) {
+  for (const { column, name, expected, found } of findings) {
     if (expected === 'string' && scalarText(rest[column]) !== undefined) {
-      run.converted(column, expected, found)
+      run.converted(column, rest[column], { expected, found, field: `${vendorRoot}.${name}` })
     } else {
       run.keep(column, rest[column], expected, found)
       delete rest[column]

@@ -20,7 +20,8 @@ export interface Column {
   readonly second?: { readonly to: string; readonly otherwise: string }
 }
 
-interface Entry {
+/** A row of names.yaml, where it is more than a name. */
+export interface NameEntry {
   readonly name?: string
   readonly type?: FieldType
   readonly duplicate?: boolean
@@ -28,7 +29,8 @@ interface Entry {
   readonly otherwise?: string
 }
 
-const typeOf: Record<ColumnType, FieldType> = {
+/** How a column is indexed when names.yaml does not say. */
+export const usualFieldType: Record<ColumnType, FieldType> = {
   string: 'keyword',
   datetime: 'date',
   long: 'long',
@@ -37,14 +39,14 @@ const typeOf: Record<ColumnType, FieldType> = {
   bool: 'boolean',
   dynamic: 'flattened',
 }
-const fieldTypes = new Set<string>([...Object.values(typeOf), 'lower', 'ip', 'keywords'])
+const fieldTypes = new Set<string>([...Object.values(usualFieldType), 'lower', 'ip', 'keywords'])
 const entryKeys = new Set(['name', 'type', 'duplicate', 'second_to', 'otherwise'])
 
 /** The vendor names and types of all columns. */
 export class Names {
-  readonly #columns: Map<string, Entry>
-  readonly #tables: Map<string, Map<string, Entry>>
-  readonly #envelope: Map<string, Entry>
+  readonly #columns: Map<string, NameEntry>
+  readonly #tables: Map<string, Map<string, NameEntry>>
+  readonly #envelope: Map<string, NameEntry>
   /** Columns of any table: for one that turns up in a table whose schema lacks it. */
   readonly #elsewhere: ReadonlyMap<string, Column>
   /** Names that have others below them, `device` for `device.id`: nothing may be written there. */
@@ -69,7 +71,7 @@ export class Names {
     return [...columns].map(([column, type]) => {
       const entry = this.#tables.get(table)?.get(column) ?? this.#columns.get(column) ?? {}
       const { second_to: to, otherwise } = entry
-      const fieldType = entry.type ?? typeOf[type]
+      const fieldType = entry.type ?? usualFieldType[type]
       return {
         column,
         type: fieldType === 'flattened' || fieldType === 'keywords' ? 'dynamic' : type,
@@ -100,18 +102,18 @@ export class Names {
   }
 }
 
-function readEntries(rows: unknown, yaml: YamlFile, ...path: string[]): Map<string, Entry> {
+function readEntries(rows: unknown, yaml: YamlFile, ...path: string[]): Map<string, NameEntry> {
   if (!isObject(rows)) throw ruleError(yaml.place(...path), `${path.join('.')} is a mapping`)
   return new Map(Object.entries(rows).map(([key, row]) => [key, readEntry(row, yaml.place(...path, key))]))
 }
 
-function readEntry(row: unknown, place: Place): Entry {
+function readEntry(row: unknown, place: Place): NameEntry {
   if (typeof row === 'string') return { name: row }
   if (!isObject(row)) throw ruleError(place, 'a name or a mapping is expected')
   const wrong = Object.keys(row).find(key => !entryKeys.has(key))
   if (wrong !== undefined) throw ruleError(place, `unknown key ${wrong}`)
   if (row.type !== undefined && !fieldTypes.has(String(row.type))) throw ruleError(place, `unknown type ${row.type}`)
-  return row as Entry
+  return row as NameEntry
 }
 
 function branches(name: string): string[] {

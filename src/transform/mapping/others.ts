@@ -1,6 +1,7 @@
 import type { DefenderRecord } from '../record.ts'
 import type { Names } from './names.ts'
-import { pointerPart, type Run } from './run.ts'
+import { vendorRoot } from './rule.ts'
+import { keptAs, pointerPart, type Run } from './run.ts'
 import { snakeCase } from './snake-case.ts'
 import { clean, isEmpty } from './values.ts'
 import { reads, toFlattened, toKeywords, vendorValue } from './vendor.ts'
@@ -8,8 +9,6 @@ import { reads, toFlattened, toKeywords, vendorValue } from './vendor.ts'
 interface Known {
   readonly columns: ReadonlySet<string>
   readonly keys: ReadonlySet<string>
-  /** Whether unknown columns are news: in an unknown table they all are. */
-  readonly report: boolean
 }
 
 /** What a field may be called: longer or stranger names are no use in an index, and some it refuses. */
@@ -26,29 +25,29 @@ export function addOthers(
 ): void {
   for (const [column, value] of Object.entries(record.properties)) {
     if (known.columns.has(column)) continue
-    if (known.report) run.newColumn(column)
-    addColumn(vendor, column, value, names, run)
+    run.newColumn(column, value, addColumn(vendor, column, value, names, run))
   }
   for (const [key, value] of Object.entries(record.envelope)) {
     if (known.keys.has(key)) continue
-    run.newColumn(`envelope.${key}`)
-    addUnknown(vendor, key, value, `/${pointerPart(key)}`, names, run)
+    run.newColumn(`envelope.${key}`, value, addUnknown(vendor, key, value, `/${pointerPart(key)}`, names, run))
   }
 }
 
-/** A column that other tables have is kept as there. */
-function addColumn(vendor: Record<string, unknown>, column: string, value: unknown, names: Names, run: Run): void {
+/** A column that other tables have is kept as there. Returns the field that has it; empty for none. */
+function addColumn(vendor: Record<string, unknown>, column: string, value: unknown, names: Names, run: Run): string {
   const elsewhere = names.elsewhere(column)
   if (elsewhere === undefined) {
-    addUnknown(vendor, column, value, `/properties/${pointerPart(column)}`, names, run)
-    return
+    return addUnknown(vendor, column, value, `/properties/${pointerPart(column)}`, names, run)
   }
   const read = reads.dynamic(value, column, run)
-  if (read === undefined) return
-  const kept = vendorValue(read, elsewhere, run)
-  if (kept !== undefined && !put(vendor, kept.name, kept.value)) run.stow(column, value)
+  const kept = read === undefined ? undefined : vendorValue(read, elsewhere, run)
+  if (kept === undefined) return ''
+  if (put(vendor, kept.name, kept.value)) return `${vendorRoot}.${kept.name}`
+  run.stow(column, value)
+  return keptAs(column)
 }
 
+/** Returns the field that has the value; empty for none. */
 function addUnknown(
   vendor: Record<string, unknown>,
   key: string,
@@ -56,16 +55,18 @@ function addUnknown(
   pointer: string,
   names: Names,
   run: Run,
-): void {
-  if (typeof value === 'object' && value !== null && !run.allows(value, pointer)) return
+): string {
+  if (typeof value === 'object' && value !== null && !run.allows(value, pointer)) return ''
   const cleaned = clean(value)
-  if (cleaned === undefined || isEmpty(cleaned)) return
+  if (cleaned === undefined || isEmpty(cleaned)) return ''
   // A list is of texts or of objects; Elasticsearch takes no mixture.
   const kept = Array.isArray(cleaned) && toKeywords(cleaned) === undefined ? toFlattened(cleaned) : cleaned
   const name = key.length > longestName ? '' : snakeCase(key).replace(/^_+/, '')
   const candidates = names.isBranch(name) ? [`properties_${name}`] : [name, `properties_${name}`]
-  const placed = fieldName.test(name) && candidates.some(candidate => put(vendor, candidate, kept))
-  if (!placed) run.stow(key, kept)
+  const placed = fieldName.test(name) ? candidates.find(candidate => put(vendor, candidate, kept)) : undefined
+  if (placed !== undefined) return `${vendorRoot}.${placed}`
+  run.stow(key, kept)
+  return keptAs(key)
 }
 
 /** False when the place is taken. Names are given with dots for objects below. */

@@ -1,5 +1,8 @@
+import type { Drift } from '../../core/types.ts'
 import type { Limits, Mapped } from '../record.ts'
 import type { DriftCounter } from './drift.ts'
+import { formOf } from './forms.ts'
+import { vendorRoot } from './rule.ts'
 import { exceeds, jsonText } from './values.ts'
 
 const mostNotes = 16
@@ -10,12 +13,20 @@ interface Note {
   readonly found: string
 }
 
+/** What the schema expects of a column, what was found, and the field that has it now. */
+interface Misfit {
+  readonly expected: string
+  readonly found: string
+  readonly field: string
+}
+
 /** What comes up while one record is mapped. One object per mapper, reset for each record: none is made per record. */
 export class Run {
   readonly #limits: Limits
   readonly #strict: boolean
   readonly #drift: DriftCounter
   #table = ''
+  #newColumns: Drift['kind'] = 'new_column'
   #keysLeft = 0
   #kept: Record<string, string> | undefined
   #collisions = 0
@@ -33,6 +44,7 @@ export class Run {
   /** How many keys the properties and the envelope have. */
   start(table: string, columns: number, envelopeKeys: number): void {
     this.#table = table
+    this.#newColumns = 'new_column'
     this.columns = columns
     this.envelopeKeys = envelopeKeys
     this.#keysLeft = this.#limits.keys - columns - envelopeKeys
@@ -61,8 +73,9 @@ export class Run {
   }
 
   /** The column's value is not what its schema says, but nothing is lost by writing it differently. */
-  converted(column: string, expected: string, found: string): void {
-    this.#drift.add('type_change', this.#table, column, `expected ${expected}, found ${found}`)
+  converted(column: string, value: unknown, { expected, found, field }: Misfit): void {
+    const form = formOf(value)
+    this.#drift.add({ kind: 'type_change', table: this.#table, column, expected, field, form })
     // An address is documented as text, so one that cannot be indexed as an address still fits the schema.
     if (this.#strict && expected !== 'ip') this.#invalid(column, expected, found)
   }
@@ -70,7 +83,7 @@ export class Run {
   /** The value fits no field of this column: its JSON text is kept beside, with a note. */
   keep(column: string, value: unknown, expected: string, found: string): void {
     if (typeof value === 'object' && value !== null && !this.allows(value, `/properties/${pointerPart(column)}`)) return
-    this.converted(column, expected, found)
+    this.converted(column, value, { expected, found, field: keptAs(column) })
     this.stow(column, value)
     this.#notes ??= []
     if (this.#notes.length < mostNotes) this.#notes.push({ column, expected, found })
@@ -88,12 +101,15 @@ export class Run {
     this.#kept[key] = text
   }
 
-  newColumn(column: string): void {
-    this.#drift.add('new_column', this.#table, column, '')
+  /** `field` has the value now; empty for none. */
+  newColumn(column: string, value: unknown, field: string): void {
+    this.#drift.add({ kind: this.#newColumns, table: this.#table, column, field, form: formOf(value) })
   }
 
-  newTable(table: string): void {
-    this.#drift.add('new_table', table, '', '')
+  /** Columns of this record that are new from here on belong to the new table. */
+  newTable(): void {
+    this.#newColumns = 'new_table'
+    this.#drift.add({ kind: 'new_table', table: this.#table, column: '', field: vendorRoot })
   }
 
   /** The `xdrelay` object of the document. */
@@ -114,6 +130,11 @@ export class Run {
   #tooLarge(pointer: string): void {
     this.reject ??= { reason: 'too_large', detail: `more than ${this.#limits.keys} keys and elements`, pointer }
   }
+}
+
+/** Where `keep` and `stow` put a value. */
+export function keptAs(name: string): string {
+  return `xdrelay.kept.${name}`
 }
 
 export function pointerPart(key: string): string {

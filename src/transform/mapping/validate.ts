@@ -7,6 +7,8 @@ import type { TableSchema } from './schemas.ts'
 /** A column whose value is none of the forms that its schema knows. */
 export interface Finding {
   readonly column: string
+  /** Of its vendor field. */
+  readonly name: string
   readonly expected: string
   readonly found: string
 }
@@ -24,8 +26,8 @@ const numeric = new Set(['long', 'int', 'real'])
 export function createValidator(schema: TableSchema['schema'] | undefined, columns: readonly Column[]): Validator {
   const properties = columns.map(column => [column.column, formsOf(column, schema?.properties[column.column])])
   const validate = ajv.compile({ type: 'object', properties: Object.fromEntries(properties) })
-  const types = new Map(columns.map(({ column, type }) => [column, type as string]))
-  return values => (validate(values) ? undefined : findings(validate.errors ?? [], values, types))
+  const known = new Map(columns.map(column => [column.column, column]))
+  return values => (validate(values) ? undefined : findings(validate.errors ?? [], values, known))
 }
 
 function formsOf({ type }: Column, forms: object | undefined): object {
@@ -37,11 +39,12 @@ function formsOf({ type }: Column, forms: object | undefined): object {
 function findings(
   errors: readonly ErrorObject[],
   values: Readonly<Record<string, unknown>>,
-  types: ReadonlyMap<string, string>,
+  known: ReadonlyMap<string, Column>,
 ): Finding[] {
   const columns = new Set(errors.map(error => error.instancePath.split('/')[1]!))
   return [...columns].map(column => {
     const value = values[column]
-    return { column, expected: types.get(column)!, found: isExactNumber(value) ? 'number' : kindOf(value) }
+    const { name, type } = known.get(column)!
+    return { column, name, expected: type, found: isExactNumber(value) ? 'number' : kindOf(value) }
   })
 }

@@ -138,25 +138,75 @@ describe('drift', () => {
     const mapper = createMapper(usual)
     for (let i = 0; i < 3; i++) mapper.map(recordOf('DeviceInfo', { NewOne: 1, DeviceName: 7, IsExcluded: 'perhaps' }))
     mapper.map(recordOf('Novel', { A: 1 }))
+    const device = { table: 'DeviceInfo', count: 3 }
+    const kept = (name: string) => `m365_defender.event.${name}`
     expect(mapper.takeDrift()).toEqual([
       {
+        ...device,
         kind: 'type_change',
-        table: 'DeviceInfo',
         column: 'DeviceName',
-        detail: 'expected string, found number',
-        count: 3,
+        expected: 'string',
+        field: kept('device.name'),
+        forms: { integer: 3 },
       },
       {
+        ...device,
         kind: 'type_change',
-        table: 'DeviceInfo',
         column: 'IsExcluded',
-        detail: 'expected bool, found string',
-        count: 3,
+        expected: 'bool',
+        field: 'xdrelay.kept.IsExcluded',
+        forms: { text: 3 },
       },
-      { kind: 'new_column', table: 'DeviceInfo', column: 'NewOne', detail: '', count: 3 },
-      { kind: 'new_table', table: 'Novel', column: '', detail: '', count: 1 },
+      {
+        ...device,
+        kind: 'new_column',
+        column: 'NewOne',
+        expected: '',
+        field: kept('new_one'),
+        forms: { integer: 3 },
+      },
+      {
+        kind: 'new_table',
+        table: 'Novel',
+        column: '',
+        expected: '',
+        field: 'm365_defender.event',
+        count: 1,
+        forms: {},
+      },
+      {
+        kind: 'new_table',
+        table: 'Novel',
+        column: 'A',
+        expected: '',
+        field: kept('a'),
+        count: 1,
+        forms: { integer: 1 },
+      },
     ])
     expect(mapper.takeDrift()).toEqual([])
+  })
+
+  test('each column says its forms and the field that really has it', () => {
+    const mapper = createMapper(usual)
+    mapper.map(
+      recordOf('DeviceInfo', { 'No name': 1, Later: null, RemoteIP: '1.2.3.4' }, { envelope: { device: 'x' } }),
+    )
+    const { document } = mapper.map(
+      recordOf('DeviceInfo', { Later: ['a'], RemoteIP: 'nowhere' }, { envelope: { device: '2026-01-01' } }),
+    )
+    const drift = new Map(
+      mapper.takeDrift().map(({ kind, column, field, forms }) => [`${kind} ${column}`, { field, forms }]),
+    )
+    const event = 'm365_defender.event'
+    expect(Object.fromEntries(drift)).toEqual({
+      'new_column No name': { field: 'xdrelay.kept.No name', forms: { integer: 1 } },
+      'new_column Later': { field: `${event}.later`, forms: { empty: 1, 'list of texts': 1 } },
+      'new_column RemoteIP': { field: `${event}.remote.ip`, forms: { ip: 1, text: 1 } },
+      'type_change RemoteIP': { field: 'xdrelay.kept.RemoteIP', forms: { text: 1 } },
+      'new_column envelope.device': { field: `${event}.properties_device`, forms: { text: 1, date: 1 } },
+    })
+    expect(at(written(document), 'V.later')).toEqual(['a'])
   })
 
   test('R23: MachineGroup is no drift in any table', () => {

@@ -1,0 +1,52 @@
+import { createReadStream } from 'node:fs'
+import { messageOf, XdrelayError } from '../../core/errors.ts'
+import type { Message, SourceBatch } from '../../core/types.ts'
+import type { TransformOptions } from '../../transform/options.ts'
+import { messageBody } from './body.ts'
+import { texts } from './texts.ts'
+
+/** How records without a hub are transformed. */
+export const mapOptions: TransformOptions = {
+  strict: false,
+  preserveDuplicateCustomFields: false,
+  preserveOriginalEvent: false,
+  // A line number is no lasting position.
+  ids: 'content',
+  limits: { depth: 64, keys: 10_000 },
+}
+
+const batchBytes = 1 << 20
+/** No hub, no position: such documents have no `azure` part. */
+const origin = { source: 'map', namespace: '', eventHub: '', consumerGroup: '', partitionId: '' }
+
+/** Each text of the input becomes a message, with the number of its line as sequence number. */
+export async function* batches(file: string, table: string | undefined): AsyncGenerator<SourceBatch> {
+  let messages: Message[] = []
+  let bytes = 0
+  for await (const { bytes: text, line } of texts(open(file))) {
+    const body = messageBody(text, table)
+    messages.push({ body, sequenceNumber: line, offset: '', enqueuedTime: 0 })
+    bytes += body.length
+    if (bytes < batchBytes) continue
+    yield batch(messages, bytes)
+    messages = []
+    bytes = 0
+  }
+  if (messages.length > 0) yield batch(messages, bytes)
+}
+
+function batch(messages: readonly Message[], bytes: number): SourceBatch {
+  const cursor = { sequenceNumber: messages.at(-1)!.sequenceNumber, offset: '' }
+  return { stream: 'map/', origin, messages, cursor, bytes }
+}
+
+async function* open(file: string): AsyncGenerator<Buffer> {
+  try {
+    yield* file === '-' ? process.stdin : createReadStream(file)
+  } catch (thrown) {
+    throw new XdrelayError('input_unreadable', `cannot read ${file}: ${messageOf(thrown)}`, {
+      cause: thrown,
+      facts: { file },
+    })
+  }
+}
