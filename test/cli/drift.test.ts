@@ -19,7 +19,7 @@ const records = [
       RemoteIP: '203.0.113.7',
       AccountUpn: canary,
       device: canary,
-      [`A name`]: canary,
+      'A name': canary,
     },
   },
   { category: 'AdvancedHunting-DeviceInfo', properties: { Gateway: '', Words: '["b"]', OSBuild: 7, Level: 1 } },
