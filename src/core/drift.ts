@@ -25,7 +25,7 @@ interface Entry extends Drift {
   last: number
 }
 
-/** All drift since its start, bounded: what is beyond is counted as table and column `*`. Says each once in the log. */
+/** All drift since its start, bounded: what is beyond is counted as table `*`. Says each once in the log. */
 export class DriftRegister {
   readonly #log: Log
   readonly #since = Date.now()
@@ -61,7 +61,8 @@ export class DriftRegister {
 
   #open(found: Drift): Entry {
     const isNew = this.#entries.size < mostEntries
-    const drift = isNew ? found : { kind: found.kind, table: others, column: others, expected: '', field: '' }
+    const column = found.column === '' ? '' : others
+    const drift = isNew ? found : { kind: found.kind, table: others, column, expected: '', field: '' }
     const key = keyOf(drift)
     const now = Date.now()
     const entry = this.#entries.get(key) ?? { ...drift, count: 0, forms: {}, first: now, last: now }

@@ -190,6 +190,9 @@ describe('the proposal', () => {
       'envelope.constructor',
       'envelope.nested',
     ])
+    expect(left.filter(({ table }) => table !== 'DeviceInfo').map(({ table, column }) => `${table}.${column}`)).toEqual(
+      ['../evil.', '../evil.A', 'Envelope.', 'Envelope.A'],
+    )
     const mapped = JSON.parse((await copy.run(['map', '-'], input)).stdout.split('\n')[0]!)
     expect(mapped.m365_defender.event).toMatchObject({ foo_bar: 1, properties_foo_bar: 'a' })
   })

@@ -52,6 +52,17 @@ test('beyond 200 tables the others are counted together, for records and drift a
   expect((await byTable(metrics.drift)).get('other')).toBe(50)
 })
 
+test('of a new table the records are counted, and not its columns as well', async () => {
+  const { metrics, tally: counts } = tally()
+  counts.drift([newTable('Novel'), { ...newTable('Novel'), column: 'A' }, { ...newTable('*'), count: 5 }])
+  expect(await byTable(metrics.drift)).toEqual(
+    new Map([
+      ['Novel', 1],
+      ['other', 5],
+    ]),
+  )
+})
+
 test('only a checkpoint that was written is shown as the stored one', async () => {
   const { metrics, tally: counts } = tally()
   counts.checkpoint('xdr/a/3', { sequenceNumber: 7, offset: '7' }, 'written')

@@ -14,20 +14,21 @@ export function overview({ since, drift }: Found): string[] {
   const time = since === undefined ? '' : ` since ${seconds(since)}`
   if (drift.length === 0) return [`no drift${time}`]
   const isKey = ({ kind, column }: Entry) => kind === 'new_column' && column.startsWith('envelope.')
-  const tables = Map.groupBy(
-    drift.filter(entry => !isKey(entry) && entry.table !== '*'),
-    ({ table }) => table,
-  )
+  const isRest = ({ table }: Entry) => table === '*'
+  const columns = drift.filter(entry => !isKey(entry) && !isRest(entry))
+  const tables = Map.groupBy(columns, ({ table }) => table)
   const keys = Map.groupBy(drift.filter(isKey), ({ column }) => column)
   return [
-    `drift${time}: ${summary(
-      drift.filter(entry => !isKey(entry)),
-      keys.size,
-    )}`,
+    `drift${time}: ${summary(columns, keys.size)}`,
     ...[...tables].flatMap(([table, entries]) => ['', titleOf(table, entries), ...entries.flatMap(lineOf)]),
     ...(keys.size > 0 ? ['', 'envelope (beside the properties)'] : []),
     ...[...keys].map(([, entries]) => keyLine(entries)),
-    ...drift.filter(({ table }) => table === '*').map(({ kind, count }) => `\nfurther ${words[kind]}: ${times(count)}`),
+    ...drift
+      .filter(isRest)
+      .flatMap(({ kind, column, count }) => [
+        '',
+        `further ${kind === 'new_table' && column !== '' ? 'columns of new tables' : words[kind]}: ${times(count)}`,
+      ]),
   ]
 }
 

@@ -49,7 +49,7 @@ export class DriftCounter {
 
   #open(found: Found): Entry {
     const room = this.#size < mostEntries
-    const { kind, table, column, expected = '' } = room ? found : { ...lumped, kind: found.kind }
+    const { kind, table, column, expected = '' } = room ? found : rest(found)
     const entry = { kind, table: shortened(table), column: shortened(column), expected, field: '', count: 0, forms: {} }
     const known = room ? undefined : this.#find(entry)
     if (known) return known
@@ -61,7 +61,10 @@ export class DriftCounter {
   }
 }
 
-const lumped = { table: others, column: others, field: '' }
+/** Tables are counted apart from their columns. */
+function rest({ kind, column }: Found): Found {
+  return { kind, table: others, column: column === '' ? '' : others, field: '' }
+}
 
 function shortened(name: string): string {
   return name.length > longestName ? name.slice(0, longestName) : name

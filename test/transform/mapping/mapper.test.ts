@@ -218,10 +218,13 @@ describe('drift', () => {
 
   test('the number of entries is bounded', () => {
     const mapper = createMapper(usual)
-    for (let i = 0; i < 3000; i++) mapper.map(recordOf(`Table${i}`, {}))
+    for (let i = 0; i < 3000; i++) mapper.map(recordOf(`Table${i}`, { [`Column${i}`]: 1 }))
     const drift = mapper.takeDrift()
-    expect(drift.length).toBeLessThanOrEqual(1001)
-    expect(drift.reduce((sum, { count }) => sum + count, 0)).toBe(3000)
+    expect(drift.length).toBeLessThanOrEqual(1002)
+    for (const isTable of [true, false]) {
+      const mine = drift.filter(({ column }) => (column === '') === isTable)
+      expect(mine.reduce((sum, { count }) => sum + count, 0)).toBe(3000)
+    }
   })
 })
 

@@ -25,11 +25,17 @@ export interface Candidate {
 
 /** Schemas, names and rules as they are, and as they would be: each change is taken only if the start would accept it. */
 export class Draft {
-  readonly yaml: YamlFile = readYaml('names.yaml')
+  /** The rows of each rule file as they stand there. */
+  readonly rules: ReadonlyMap<string, readonly Readonly<Record<string, unknown>>[]>
+  readonly #yaml: YamlFile = readYaml('names.yaml')
   #schemas: readonly TableSchema[] = loadSchemas()
-  #rows = this.yaml.data as unknown as NameRows
+  #rows = this.#yaml.data as unknown as NameRows
   #files: readonly RuleFile[] = loadRuleFiles()
-  #names = new Names(this.#schemas, this.yaml)
+  #names = new Names(this.#schemas, this.#yaml)
+
+  constructor() {
+    this.rules = new Map(this.#files.map(({ file }) => [file, readYaml(file).data.rules as Record<string, unknown>[]]))
+  }
 
   get names(): Names {
     return this.#names
@@ -87,7 +93,7 @@ export class Draft {
 
   #tryNames(schemas: readonly TableSchema[], rows: NameRows): boolean {
     return accepted(() => {
-      this.#names = new Names(schemas, { ...this.yaml, data: { ...rows } })
+      this.#names = new Names(schemas, { ...this.#yaml, data: { ...rows } })
       this.#schemas = schemas
       this.#rows = rows
     })

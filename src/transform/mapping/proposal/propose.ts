@@ -2,7 +2,7 @@ import type { Drift, Form } from '../../../core/types.ts'
 import type { NameEntry } from '../names.ts'
 import { schemaFile } from '../schema-file.ts'
 import { snakeCase } from '../snake-case.ts'
-import { type ColumnProposal, proposeChange, proposeColumn } from './column.ts'
+import { proposeChange, proposeColumn } from './column.ts'
 import { Draft } from './draft.ts'
 import { adviseRules, type ProposedRule } from './rules.ts'
 
@@ -33,6 +33,8 @@ export interface TableProposal {
 const plainName = /^[A-Za-z][A-Za-z0-9_]{0,99}$/
 const plainKey = /^_?[A-Za-z][A-Za-z0-9_]{0,99}$/
 const envelopePrefix = 'envelope.'
+/** What is beyond the bounds is counted under this name. */
+const others = '*'
 /** Each costs a look at all names of all tables. */
 const mostColumns = 500
 
@@ -43,51 +45,61 @@ export function propose(drift: readonly Drift[]): Proposal {
   const draft = new Draft()
   const remarks: string[] = []
   const isKey = ({ kind, column }: Drift) => kind === 'new_column' && column.startsWith(envelopePrefix)
-  const byTable = Map.groupBy(
-    drift.filter(found => !isKey(found)).slice(0, mostColumns),
-    ({ table }) => draft.schema(table)?.table ?? table,
-  )
-  if (drift.length > mostColumns) remarks.push(`proposals stop after ${mostColumns} columns`)
-  const tables = [...byTable].flatMap(([table, found]) => proposeTable(draft, table, found, remarks))
+  const columns = drift.filter(found => !isKey(found) && found.table !== others)
+  if (columns.length > mostColumns) remarks.push(`proposals stop after ${mostColumns} columns`)
+  const tables = byTable(columns.slice(0, mostColumns)).flatMap(([table, found]) => {
+    const known = draft.schema(table)?.table
+    if (known !== undefined || isTable(table)) return [proposeTable(draft, known ?? table, found)]
+    remarks.push(`${table}: not a name for a table, so there is no proposal`)
+    return []
+  })
   return { tables, envelope: proposeEnvelope(draft, drift.filter(isKey), remarks), remarks }
 }
 
-function proposeTable(draft: Draft, table: string, found: readonly Drift[], remarks: string[]): TableProposal[] {
+/** Without regard to case, as the transform tells tables apart; the first spelling counts. */
+function byTable(drift: readonly Drift[]): (readonly [table: string, found: readonly Drift[]])[] {
+  const groups = Map.groupBy(drift, ({ table }) => table.toLowerCase())
+  return [...groups.values()].map(found => [found[0]!.table, found] as const)
+}
+
+function proposeTable(draft: Draft, table: string, found: readonly Drift[]): TableProposal {
   const isNew = draft.schema(table) === undefined
-  if (isNew && (!isPlain(table) || table.toLowerCase() === 'envelope')) {
-    remarks.push(`${table}: no table is called so, so there is no proposal`)
-    return []
-  }
   if (isNew) draft.addTable(table)
-  const properties: Record<string, object> = {}
-  const names: { columns: Record<string, NameEntry>; table: Record<string, NameEntry> } = { columns: {}, table: {} }
-  const [rules, own]: [ProposedRule[], string[]] = [[], []]
-  const add = (column: string, { property, row, rowFor, remark }: ColumnProposal) => {
-    if (remark !== undefined) own.push(`${column}: ${remark}`)
-    if (property !== undefined) properties[column] = property
-    if (row !== undefined) names[rowFor === 'all' ? 'columns' : 'table'][column] = row
-  }
-  const columns = Map.groupBy(
-    found.filter(({ column }) => column !== ''),
-    ({ column }) => column,
-  )
+  const parts: Parts = { properties: {}, names: { columns: {}, table: {} }, rules: [], remarks: [] }
+  const inColumns = found.filter(({ column }) => column !== '')
+  const columns = Map.groupBy(inColumns, ({ column }) => column)
   // Each row carries it, documented or not.
   if (isNew && !columns.has('MachineGroup')) columns.set('MachineGroup', [])
-  for (const [column, entries] of columns) {
-    if (!isPlain(column)) {
-      own.push(`${column}: no column is called so, so there is no proposal`)
-      continue
-    }
-    const forms = entries.flatMap(each => Object.keys(each.forms) as Form[])
-    const isChange = entries.length > 0 && entries.every(({ kind }) => kind === 'type_change')
-    add(column, isChange ? proposeChange(draft, table, column, forms) : proposeColumn(draft, table, column, forms))
-    if (isChange || properties[column] === undefined) continue
-    const advice = adviseRules(draft, table, column)
-    if (advice.fields.length > 0) own.push(`${column}: rules of the table read it: ${advice.fields.join(', ')}`)
-    rules.push(...advice.rules)
+  for (const [column, entries] of columns) addColumn(parts, draft, table, column, entries)
+  const { properties, ...rest } = parts
+  return { table, isNew, schema: isNew ? schemaFile(table, comment, properties) : { properties }, ...rest }
+}
+
+/** What a table's proposal is put together from, column by column. */
+interface Parts {
+  readonly properties: Record<string, object>
+  readonly names: { readonly columns: Record<string, NameEntry>; readonly table: Record<string, NameEntry> }
+  readonly rules: ProposedRule[]
+  readonly remarks: string[]
+}
+
+function addColumn(parts: Parts, draft: Draft, table: string, column: string, found: readonly Drift[]): void {
+  const say = (remark: string) => void parts.remarks.push(`${column}: ${remark}`)
+  if (!isPlain(column)) {
+    say('not a name for a column, so there is no proposal')
+    return
   }
-  const schema = isNew ? schemaFile(table, comment, properties) : { properties }
-  return [{ table, isNew, schema, names, rules, remarks: own }]
+  const forms = found.flatMap(each => Object.keys(each.forms) as Form[])
+  const isChange = found.length > 0 && found.every(({ kind }) => kind === 'type_change')
+  const proposed = (isChange ? proposeChange : proposeColumn)(draft, table, column, forms)
+  if (proposed.remark !== undefined) say(proposed.remark)
+  if (proposed.property === undefined) return
+  parts.properties[column] = proposed.property
+  if (proposed.row !== undefined) parts.names[proposed.rowFor === 'all' ? 'columns' : 'table'][column] = proposed.row
+  if (isChange) return
+  const { fields, rules } = adviseRules(draft, table, column)
+  if (fields.length > 0) say(`rules of the table read it: ${fields.join(', ')}`)
+  parts.rules.push(...rules)
 }
 
 /** The keys of the envelope are texts or dates; objects have no place there and stay where they are. */
@@ -109,6 +121,11 @@ function proposeEnvelope(draft: Draft, drift: readonly Drift[], remarks: string[
 
 function isScalar(forms: ReadonlySet<Form>): boolean {
   return ![...forms].some(form => !form.endsWith(' as text') && /object|list/.test(form))
+}
+
+/** `envelope.json` is no table's file. */
+function isTable(name: string): boolean {
+  return isPlain(name) && name.toLowerCase() !== 'envelope'
 }
 
 /** What every object has, `constructor` say, would be found in records that lack it. */

@@ -1,5 +1,4 @@
 import type { Rule, RuleFile } from '../rule.ts'
-import { readYaml } from '../yaml-file.ts'
 import type { Draft } from './draft.ts'
 
 /** A row for the end of a rule file. */
@@ -22,7 +21,7 @@ export function adviseRules(draft: Draft, table: string, column: string): RuleAd
   const taken = new Set([...own, ...all].flatMap(each => each.rules.flatMap(targets)))
   const others = draft.files.filter(each => each.tables !== 'all' && !own.includes(each))
   for (const other of others.toSorted((a, b) => generality(draft, b, column) - generality(draft, a, column))) {
-    const rows = suitable(other, column).filter(({ rule }) => !targets(rule).some(field => fields.has(field)))
+    const rows = suitable(draft, other, column).filter(({ rule }) => !targets(rule).some(field => fields.has(field)))
     const rules = rows
       .map(({ rule, row }) => proposed(rule, row, { table, column, taken }))
       .filter(row => row !== undefined && draft.tryRule(file, row))
@@ -48,15 +47,14 @@ const reads = (column: string) => (rule: Rule) =>
   rule.sources.some(source => source.kind === 'column' && source.column === column)
 
 /** Rules that take the column by itself and in every case: others depend on what their tables are about. */
-function suitable(file: RuleFile, column: string): { rule: Rule; row: Record<string, unknown> }[] {
-  const rows = readYaml(file.file).data.rules as Record<string, unknown>[]
+function suitable(draft: Draft, { file, rules }: RuleFile, column: string): { rule: Rule; row: object }[] {
   const isPlain = (rule: Rule) =>
     rule.when === undefined &&
     !rule.together &&
     rule.copy === undefined &&
     rule.sources.every(source => source.kind === 'column' && source.key === undefined)
-  return rows.flatMap((row, index) => {
-    const rule = file.rules[index]!
+  return draft.rules.get(file)!.flatMap((row, index) => {
+    const rule = rules[index]!
     return isPlain(rule) && reads(column)(rule) ? [{ rule, row }] : []
   })
 }
@@ -64,12 +62,12 @@ function suitable(file: RuleFile, column: string): { rule: Rule; row: Record<str
 /** The rule for this table alone; never over a value that the rules before it have set. */
 function proposed(
   rule: Rule,
-  row: Record<string, unknown>,
+  row: object,
   { table, column, taken }: { table: string; column: string; taken: ReadonlySet<string> },
 ): object | undefined {
   const own = { ...row, from: column, when: { table } }
   if (rule.add !== undefined) return own
-  if (typeof row.to === 'string') return { ...own, unless_set: true }
+  if (rule.split === undefined && rule.to.length === 1) return { ...own, unless_set: true }
   return targets(rule).some(field => taken.has(field)) ? undefined : own
 }
 
