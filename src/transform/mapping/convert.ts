@@ -27,6 +27,11 @@ export const conversions = {
   list: value => [value],
   json: value => (typeof value === 'string' ? parseText(value) : value),
   os_type: toOsType,
+  country_code: value => (/^[a-z]{2}$/i.test(scalarText(value) ?? '') ? scalarText(value)?.toUpperCase() : undefined),
+  cvss_score: toScore,
+  geo_point: toGeoPoint,
+  nanoseconds: toNanoseconds,
+  cve_url: toCveUrl,
   api_name: value => optional(scalarText(value)?.replace(/ApiCall$/i, '')),
   first_argument: value => (typeof value === 'string' ? splitCommandLine(value)[0] : undefined),
   first_word: value =>
@@ -55,6 +60,35 @@ function toMac(value: unknown): string | undefined {
 function toOsType(value: unknown): string | undefined {
   const text = scalarText(value)?.toLowerCase()
   return ['windows', 'linux', 'macos'].find(type => text?.includes(type))
+}
+
+/** A number, given as it is or as text, that lies within bounds. */
+function toNumber(value: unknown, least: number, most: number): number | undefined {
+  const text = scalarText(value)
+  const number = text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  return number >= least && number <= most ? number : undefined
+}
+
+function toScore(value: unknown): number | undefined {
+  return toNumber(value, 0, 10)
+}
+
+/** A point that is none would cost the whole document: Elasticsearch refuses it. */
+function toGeoPoint(latitude: unknown, longitude: unknown): object | undefined {
+  const lat = toNumber(latitude, -90, 90)
+  const lon = toNumber(longitude, -180, 180)
+  return lat === undefined || lon === undefined ? undefined : { lat, lon }
+}
+
+/** Of milliseconds, which come as a number or as digits. */
+function toNanoseconds(value: unknown): number | undefined {
+  const milliseconds = toNumber(value, 0, 9_000_000_000)
+  return milliseconds === undefined ? undefined : Math.round(milliseconds * 1_000_000)
+}
+
+function toCveUrl(value: unknown): string | undefined {
+  const id = scalarText(value)?.toUpperCase()
+  return id !== undefined && /^CVE-\d{4}-\d+$/.test(id) ? `https://www.cve.org/CVERecord?id=${id}` : undefined
 }
 
 /** `UserName` of each entry of a list of users, given as JSON text or as it is. */

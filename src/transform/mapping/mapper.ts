@@ -99,8 +99,7 @@ class RuleMapper implements Mapper {
         columns,
         envelope: this.#envelope,
         rules,
-        // What an unknown table means by a column is a guess, so its own copy stays.
-        preserveDuplicates: this.#options.preserveDuplicateCustomFields || schema === undefined,
+        preserveDuplicates: this.#options.preserveDuplicateCustomFields || own.some(file => file.keepCopies),
         observer: this.#observer,
       }),
     }

@@ -50,6 +50,8 @@ export interface RuleFile {
   readonly file: string
   /** `others`: tables that no file lists, unknown ones included. `all`: every table, after its own file. */
   readonly tables: readonly string[] | 'all' | 'others'
+  /** Whether the vendor copies that `duplicate` marks stay in these tables too. */
+  readonly keepCopies: boolean
   /** Columns that arrive although the schema of the table lacks them. */
   readonly extraColumns: ReadonlyMap<string, readonly string[]>
   readonly rules: readonly Rule[]
