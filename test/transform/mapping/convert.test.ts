@@ -89,3 +89,51 @@ test('answers and times to live go together', () => {
   ])
   expect(conversions.dns_answers('["a","b"]', '[1]')).toEqual([{ data: 'a', ttl: 1 }, { data: 'b' }])
 })
+
+test.each([
+  ['7.8', 7.8],
+  [10, 10],
+  ['98', undefined],
+  ['-1', undefined],
+  ['high', undefined],
+  ['9'.repeat(400), undefined],
+])('the CVSS score %s', (value, score) => {
+  expect(conversions.cvss_score(value)).toBe(score)
+})
+
+test.each([
+  ['46.948', '7.4474', { lat: 46.948, lon: 7.4474 }],
+  [-90, 180, { lat: -90, lon: 180 }],
+  ['90.1', '0', undefined],
+  ['0', '-180.1', undefined],
+  ['0', undefined, undefined],
+  ['46,9', '7', undefined],
+])('a point at %s, %s', (latitude, longitude, point) => {
+  expect(conversions.geo_point(latitude, longitude)).toEqual(point)
+})
+
+test.each([
+  [12, 12_000_000],
+  ['0.0015', 1500],
+  ['-3', undefined],
+  ['9'.repeat(20), undefined],
+  ['12 ms', undefined],
+])('%s milliseconds in nanoseconds', (value, nanoseconds) => {
+  expect(conversions.nanoseconds(value)).toBe(nanoseconds)
+})
+
+test.each([
+  ['cve-2026-10001', 'https://www.cve.org/CVERecord?id=CVE-2026-10001'],
+  ['TVM-2026-0003', undefined],
+  ['CVE-2026-1/../x', undefined],
+])('the page of %s', (id, url) => {
+  expect(conversions.cve_url(id)).toBe(url)
+})
+
+test.each([
+  ['ch', 'CH'],
+  ['Switzerland', undefined],
+  ['4', undefined],
+])('the country code %s', (value, code) => {
+  expect(conversions.country_code(value)).toBe(code)
+})

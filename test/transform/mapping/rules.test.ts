@@ -34,6 +34,10 @@ test('a rule file for a table that does not exist does not load', () => {
   expect(() => load('rules: []', 'tables: [Nope]\n')).toThrow('there is no table Nope')
 })
 
+test('a rule file that keeps copies says so with yes or no', () => {
+  expect(() => load('rules: []', 'tables: [DeviceInfo]\nkeep_copies: some\n')).toThrow('keep_copies is true or false')
+})
+
 test('a rule file with a character beyond Latin-1 does not load, since it would slow every document down', () => {
   expect(() => parseYaml('some.yaml', 'family: email\n# …\n')).toThrow('some.yaml:2: only Latin-1 characters')
 })

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { loadRuleFiles } from '../../../src/transform/mapping/rule-files.ts'
+import { loadSchemas } from '../../../src/transform/mapping/schemas.ts'
+import { familySections, tableIndex, vendorIndex } from './page.ts'
+
+const page = 'docs/mapping.md'
+const read = () => readFileSync(page, 'utf8')
+
+// `npm test -- test/transform/mapping/page.test.ts --update` writes it anew.
+test('docs/mapping.md tells what the rules do, table by table and field by field', async () => {
+  const blocks = { tables: tableIndex(), families: familySections(), columns: vendorIndex() }
+  const text = Object.entries(blocks).reduce(
+    (whole, [name, block]) =>
+      whole.replace(new RegExp(`(<!-- ${name} -->\n).*?(<!-- end -->)`, 's'), (_, start, end) => start + block + end),
+    read(),
+  )
+  await expect(text).toMatchFileSnapshot(`../../../${page}`)
+})
+
+test('docs/mapping.md has every table and a section for every rule file', () => {
+  const text = read()
+  const missing = loadSchemas()
+    .map(({ table }) => table)
+    .filter(table => !text.includes(`\n| ${table} | [`))
+  expect(missing).toEqual([])
+  const sections = [...text.matchAll(/^### (\S+)$/gm)].map(([, name]) => `${name}.yaml`)
+  expect(sections.sort()).toEqual(loadRuleFiles().map(({ file }) => file))
+})
