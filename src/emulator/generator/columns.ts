@@ -27,6 +27,8 @@ export type ColumnMaker = (scene: Scene) => Json
  */
 const byName: readonly (readonly [name: RegExp, make: ColumnMaker])[] = [
   [/^Timestamp$|^TimeGenerated$/, scene => isoTime(scene.now)],
+  [/^IssuedTo$/, scene => ({ CommonName: scene.device.name })],
+  [/^IssuedBy$/, () => ({ CommonName: 'Contoso Issuing CA 2' })],
   // Null on all tables but those of devices, where it comes with the device.
   [/^MachineGroup$/, () => null],
   [/^(Source|Target|Host)?DeviceId$/, scene => scene.device.id],
@@ -48,8 +50,8 @@ const byName: readonly (readonly [name: RegExp, make: ColumnMaker])[] = [
   [/^Department$/, scene => scene.account.department],
   [/^JobTitle$/, scene => scene.account.title],
   [/^(City|CityName)$/, scene => scene.account.place.city],
-  [/^(Country|CountryName)$/, scene => scene.account.place.country],
-  [/^CountryCode$|^Location$/, scene => scene.account.place.code],
+  [/^CountryName$/, scene => scene.account.place.country],
+  [/^Country$|^CountryCode$|^Location$/, scene => scene.account.place.code],
   [/^(State|ProvinceName)$/, scene => scene.account.place.state],
   [/^Latitude$/, scene => scene.account.place.latitude],
   [/^Longitude$/, scene => scene.account.place.longitude],
@@ -63,15 +65,20 @@ const byName: readonly (readonly [name: RegExp, make: ColumnMaker])[] = [
   [/SHA256$|Digest$|PolicyHash$/, ({ random }) => random.hex(64)],
   [/SHA1$|Hash$|Thumbprint$/, ({ random }) => random.hex(40)],
   [/^SerialNumber$|SerialNumber$/, ({ random }) => random.hex(20).toUpperCase()],
-  [/FileName$/, ({ random }) => random.pick(someFiles).name],
+  [/FileName$|^ObjectName$/, ({ random }) => random.pick(someFiles).name],
   [/FolderPath$/, ({ random }) => random.pick(someFiles).folder],
   [/FilePath$|^Path$/, ({ random }) => random.pick(someFiles).path],
   [/CommandLine$/, ({ random }) => `tool.exe --id ${random.below(1000)} "C:\\Program Files\\Contoso"`],
-  [/UrlDomains?$|^SiteUrl$/, ({ random }) => random.pick(sites)],
+  [/UrlDomains?$/, ({ random }) => random.pick(sites)],
   [/^RemoteUrl$/, ({ random }) => random.pick(badSites)],
   [/^RequestUri$/, ({ random }) => `https://graph.microsoft.com/v1.0/users?$top=${random.between(1, 999)}`],
   [/Url$|Uri$/, ({ random }) => url(random, random.pick(sites))],
   [/^DnsQuery$/, ({ random }) => random.pick(sites)],
+  [/^DnsEventSubType$/, ({ random }) => random.pick(['request', 'response'])],
+  [/^ObjectType$/, ({ random }) => random.pick(['File', 'Folder', 'Message'])],
+  [/^ActionResult$/, ({ random }) => random.pick(['SUCCESS', 'SUCCESS', 'FAILURE'])],
+  [/^ReportType$/, ({ random }) => random.pick(['Prevented', 'PolicyUpdate'])],
+  [/^ErrorCode$/, ({ random }) => random.pick([0, 0, 0, 50_126, 50_053])],
   [/Severity(Level)?$|^ExtensionRisk$|^PermissionRisk$/, ({ random }) => random.pick(severities)],
   [/^ServiceSource$/, ({ random }) => random.pick(alertSources)[0]],
   [/^DetectionSource$/, ({ random }) => random.pick(alertSources)[1]],
@@ -110,7 +117,7 @@ const byName: readonly (readonly [name: RegExp, make: ColumnMaker])[] = [
   [/UniqueId$/, ({ random }) => bigDigits(random)],
   [/^SourceSystem$/, () => 'Azure'],
   [/^Type$/, () => 'User'],
-  [/^ActionType$|^Operation$/, ({ random }) => random.pick(['Create', 'Update', 'Delete', 'Read'])],
+  [/^ActionType$|^Operation$/, ({ random }) => random.pick(['Create', 'Update', 'Delete', 'Read', 'Allow', 'Deny'])],
   [/^(Is|Has)[A-Z]/, ({ random }) => random.pick(['True', 'False'])],
   [/(Id|ID|Guid|Uuid|Identifier)$/, ({ random }) => random.guid()],
   [/Ids$/, ({ random }) => `${random.guid()},${random.guid()}`],
@@ -151,6 +158,7 @@ export function columnMaker(column: Column, loose: boolean): ColumnMaker {
     case 'bool':
       return loose ? ({ random }) => random.pick(looseBooleans) : ({ random }) => random.chance(0.5)
     case 'int':
+      if (name === 'ErrorCode') return named!
       // Flags that Microsoft documents as numbers are 0 or 1.
       return ({ random }) => random.below(/Port$/.test(name) ? 65_536 : /^Is[A-Z]/.test(name) ? 2 : 1000)
     case 'long':
@@ -158,6 +166,7 @@ export function columnMaker(column: Column, loose: boolean): ColumnMaker {
     case 'real':
       return ({ random }) => random.below(100) / 10
     case 'dynamic':
+      if (/^Issued(To|By)$/.test(name)) return named!
       return scene => scene.random.pick(listColumns.test(name) ? dynamicLists : dynamicValues)(scene)
   }
 }

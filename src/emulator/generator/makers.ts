@@ -8,6 +8,7 @@ import {
   deviceProcessEvents,
   deviceRegistryEvents,
 } from './device-tables.ts'
+import { exposureGraphEdges, exposureGraphNodes } from './exposure-tables.ts'
 import { identityDirectoryEvents, identityInfo, identityLogonEvents, identityQueryEvents } from './identity-tables.ts'
 import {
   deviceFileCertificateInfo,
@@ -54,6 +55,8 @@ export const makers: Readonly<Record<string, (scene: Scene) => Columns>> = {
   EmailEvents: emailEvents,
   EmailPostDeliveryEvents: emailPostDeliveryEvents,
   EmailUrlInfo: emailUrlInfo,
+  ExposureGraphEdges: exposureGraphEdges,
+  ExposureGraphNodes: exposureGraphNodes,
   IdentityDirectoryEvents: identityDirectoryEvents,
   IdentityInfo: identityInfo,
   IdentityLogonEvents: identityLogonEvents,
