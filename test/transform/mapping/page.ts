@@ -10,7 +10,7 @@ import {
 import { loadRuleFiles } from '../../../src/transform/mapping/rule-files.ts'
 import { loadSchemas } from '../../../src/transform/mapping/schemas.ts'
 import { readYaml, rulesDirectory } from '../../../src/transform/mapping/yaml-file.ts'
-import { code, conditionWords, conversionWords, listOf, named, sourceWords } from './page-words.ts'
+import { code, conditionWords, conversionWords, named, sourceWords } from './page-words.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -173,5 +173,5 @@ const byLetters = (a: string, b: string) => (a.toLowerCase() < b.toLowerCase() ?
 const columnIn = (row: string) => row.split(' ')[1]
 
 function tableOf(head: readonly string[], rows: readonly string[]): string {
-  return `| ${head.join(' | ')} |\n| ${head.map(() => '---').join(' | ')} |\n${listOf(rows).join('')}`
+  return `| ${head.join(' | ')} |\n| ${head.map(() => '---').join(' | ')} |\n${rows.join('')}`
 }
