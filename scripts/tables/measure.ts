@@ -36,7 +36,13 @@ export function measureCoverage(transform: Transform = usualTransform()): TableC
 
 function usualTransform(): Transform {
   const limits = { depth: 64, keys: 10_000 }
-  return createBatchTransform({ strict: false, preserveDuplicateCustomFields: false, ids: 'position', limits })
+  return createBatchTransform({
+    strict: false,
+    preserveDuplicateCustomFields: false,
+    preserveOriginalEvent: false,
+    ids: 'position',
+    limits,
+  })
 }
 
 interface Marked {

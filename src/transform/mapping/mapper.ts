@@ -132,7 +132,7 @@ function repaired(
     if (expected === 'string' && scalarText(rest[column]) !== undefined) {
       run.converted(column, rest[column], { expected, found, field: `${vendorRoot}.${name}` })
     } else {
-      run.keep(column, rest[column], expected, found)
+      run.keepWithin(column, rest[column], expected, found)
       delete rest[column]
       run.columns--
     }

@@ -9,6 +9,8 @@ export type FieldType = 'keyword' | 'lower' | 'long' | 'double' | 'boolean' | 'd
 /** A column of one table and the vendor field that keeps it. */
 export interface Column {
   readonly column: string
+  /** What drift and notes call it: the column, or `envelope.time` for a key beside the columns. */
+  readonly label: string
   /** As documented; dynamic too where JSON is kept, since the service sends that as text or as it is. */
   readonly type: ColumnType
   /** Below `m365_defender.event`. */
@@ -74,6 +76,7 @@ export class Names {
       const fieldType = entry.type ?? usualFieldType[type]
       return {
         column,
+        label: column,
         type: fieldType === 'flattened' || fieldType === 'keywords' ? 'dynamic' : type,
         name: entry.name ?? snakeCase(column),
         fieldType,
@@ -93,7 +96,8 @@ export class Names {
     return [...this.#envelope].map(([column, entry]) => {
       const fieldType = entry.type ?? 'keyword'
       const type = fieldType === 'date' ? 'datetime' : 'string'
-      return { column, type, name: entry.name ?? snakeCase(column), fieldType, duplicate: false }
+      const name = entry.name ?? snakeCase(column)
+      return { column, label: `envelope.${column}`, type, name, fieldType, duplicate: false }
     })
   }
 

@@ -23,6 +23,7 @@ export function addOthers(
   names: Names,
   run: Run,
 ): void {
+  run.documented = false
   for (const [column, value] of Object.entries(record.properties)) {
     if (known.columns.has(column)) continue
     run.newColumn(column, value, addColumn(vendor, column, value, names, run))

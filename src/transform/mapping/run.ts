@@ -31,6 +31,8 @@ export class Run {
   #kept: Record<string, string> | undefined
   #collisions = 0
   #notes: Note[] | undefined
+  /** Whether a schema says what the column at hand is; what none knows never costs the record. */
+  documented = true
   columns = 0
   envelopeKeys = 0
   reject: Mapped['reject']
@@ -52,6 +54,7 @@ export class Run {
     this.#collisions = 0
     this.#notes = undefined
     this.reject = undefined
+    this.documented = true
     if (this.#keysLeft < 0) this.#tooLarge('')
     // The record and its properties are two levels.
     if (this.#limits.depth < 2) this.#tooDeep('/properties')
@@ -77,12 +80,17 @@ export class Run {
     const form = formOf(value)
     this.#drift.add({ kind: 'type_change', table: this.#table, column, expected, field, form })
     // An address is documented as text, so one that cannot be indexed as an address still fits the schema.
-    if (this.#strict && expected !== 'ip') this.#invalid(column, expected, found)
+    if (this.#strict && this.documented && expected !== 'ip') this.#invalid(column, expected, found)
+  }
+
+  /** As `keep`, for a value whose size nothing has looked at. */
+  keepWithin(column: string, value: unknown, expected: string, found: string): void {
+    if (typeof value === 'object' && value !== null && !this.allows(value, pointerOf(column))) return
+    this.keep(column, value, expected, found)
   }
 
   /** The value fits no field of this column: its JSON text is kept beside, with a note. */
   keep(column: string, value: unknown, expected: string, found: string): void {
-    if (typeof value === 'object' && value !== null && !this.allows(value, `/properties/${pointerPart(column)}`)) return
     this.converted(column, value, { expected, found, field: keptAs(column) })
     this.stow(column, value)
     this.#notes ??= []
@@ -108,6 +116,7 @@ export class Run {
 
   /** Columns of this record that are new from here on belong to the new table. */
   newTable(): void {
+    this.documented = false
     this.#newColumns = 'new_table'
     this.#drift.add({ kind: 'new_table', table: this.#table, column: '', field: vendorRoot })
   }
@@ -120,7 +129,7 @@ export class Run {
 
   #invalid(column: string, expected: string, found: string): void {
     const detail = `${column} is documented as ${expected}, found ${found}`
-    this.reject ??= { reason: 'invalid', detail, pointer: `/properties/${pointerPart(column)}` }
+    this.reject ??= { reason: 'invalid', detail, pointer: pointerOf(column) }
   }
 
   #tooDeep(pointer: string): void {
@@ -135,6 +144,12 @@ export class Run {
 /** Where `keep` and `stow` put a value. */
 export function keptAs(name: string): string {
   return `xdrelay.kept.${name}`
+}
+
+/** Of a column by its label. */
+function pointerOf(label: string): string {
+  const [, key] = /^envelope\.(.*)$/s.exec(label) ?? []
+  return key === undefined ? `/properties/${pointerPart(label)}` : `/${pointerPart(key)}`
 }
 
 export function pointerPart(key: string): string {

@@ -161,12 +161,12 @@ export class Scope {
 }
 
 /** Makes the forms of a type one; see `reads`. */
-function normalise(local: string, { column, type, fieldType }: Column): string {
-  if (type === 'dynamic') return `${local} = X.dynamic(${local}, ${quote(column)}, run);`
+function normalise(local: string, { column, label, type, fieldType }: Column): string {
+  if (type === 'dynamic') return `${local} = X.dynamic(${local}, ${quote(label)}, run);`
   if (type === 'long' || type === 'int') return `if (!Number.isSafeInteger(${local})) ${local} = X.number(${local});`
   if (type === 'real') return `if (typeof ${local} !== "number") ${local} = X.real(${local});`
   if (type === 'bool') return `if (typeof ${local} !== "boolean") ${local} = X.boolean(${local});`
-  const text = `if (typeof ${local} !== "string") ${local} = X.text(${local});`
+  const text = `if (typeof ${local} !== "string") ${local} = X.text(${local}, ${quote(label)}, run);`
   // In an address column a hyphen says that there is none.
   const isAddress = fieldType === 'ip' || column === 'MacAddress'
   return isAddress ? `${text} if (${local} === "-") ${local} = undefined;` : text

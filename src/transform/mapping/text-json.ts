@@ -1,12 +1,17 @@
 import { exactNumber, isDistorted } from '../digits.ts'
+import { hasSurrogateEscape, replaceLoneSurrogates } from '../surrogates.ts'
 
 /** A number of 16 and more digits or a large exponent where JSON has a value; then a double may not hold it. */
 const longNumber = /(?:^|[:[,])\s*-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3})/
 
-/** The value of a column that holds JSON as text, with exact numbers; undefined when it is no object or list. */
+/**
+ * The value of a column that holds JSON as text, with exact numbers; undefined when it is no object or list, and when
+ * half a character would come of it: then only the text itself is well-formed and whole.
+ */
 export function parseText(text: string): object | undefined {
   const first = text.charCodeAt(0)
   if (first !== 0x7b && first !== 0x5b && text.trimStart().search(/[{[]/) !== 0) return undefined
+  if (hasSurrogateEscape(text) && replaceLoneSurrogates(text) !== text) return undefined
   try {
     const value: unknown = longNumber.test(text) ? parse(text, keepDigits) : JSON.parse(text)
     return typeof value === 'object' && value !== null ? value : undefined

@@ -33,7 +33,7 @@ export function toLong(value: unknown): number | object | undefined {
   const text = scalarText(value)
   if (text === undefined || text.length > 24 || !/^-?\d+$/.test(text)) return undefined
   const number = Number(text)
-  if (Number.isSafeInteger(number)) return number
+  if (Number.isSafeInteger(number)) return Object.is(number, -0) ? rawJson('-0') : number
   const exact = BigInt(text)
   return BigInt.asIntN(64, exact) === exact ? rawJson(String(exact)) : undefined
 }

@@ -48,11 +48,11 @@ export class VendorWriter {
   }
 
   #valueOf(column: Column, local: string): string {
-    const { type, fieldType } = column
+    const { type, fieldType, label } = column
     if (fieldType === 'flattened') return `X.flattened(${this.#jsonOr(local)})`
     if (holdsWords(column)) return `X.keywords(${this.#jsonOr(local)})`
     if (fieldType === 'keyword' && (type === 'string' || type === 'datetime')) return local
-    const write = `X.write.${fieldType}(${local}, ${quote(column.column)}, run)`
+    const write = `X.write.${fieldType}(${local}, ${quote(label)}, run)`
     if (fieldType === 'long') return `typeof ${local} === "number" ? ${local} : ${write}`
     if (fieldType === 'boolean') return `typeof ${local} === "boolean" ? ${local} : ${write}`
     if (fieldType === 'date') return `${this.#scope.utc(local)} ? X.zoned(${local}) : ${write}`

@@ -11,12 +11,17 @@ import { clean, isEmpty, rawJson, scalarText, toBoolean, toLong } from './values
  * digits of one beyond 2^53) for long and int, a boolean, or any non-empty JSON value for dynamic.
  */
 export const reads = {
-  text: scalarText,
+  /** Columns are checked before; a key of the envelope may be anything. */
+  text(value: unknown, column: string, run: Run): string | undefined {
+    if (typeof value === 'object' && !isEmpty(value) && !isExactNumber(value))
+      run.keepWithin(column, value, 'string', kindOf(value))
+    return scalarText(value)
+  },
   number(value: unknown): number | string | undefined {
     const text = scalarText(value)
     if (text === undefined || !/^-?\d+$/.test(text)) return text
     const number = Number(text)
-    return Number.isSafeInteger(number) ? number : text
+    return Number.isSafeInteger(number) && !Object.is(number, -0) ? number : text
   },
   real(value: unknown): unknown {
     if (typeof value === 'number') return value
@@ -89,14 +94,14 @@ function isPlainObject(value: unknown): boolean {
 /** The vendor field of a column outside of the compiled functions; undefined when there is nothing to keep in it. */
 export function vendorValue(
   value: unknown,
-  { column, name, fieldType }: Column,
+  { column, name, type, fieldType }: Column,
   run: Run,
 ): { name: string; value: unknown } | undefined {
   const json = reads.json(value, run) ?? value
   if (fieldType === 'flattened') return field(name, toFlattened(json))
   if (fieldType === 'keywords') return field(name, toKeywords(json)) ?? field(`${name}_fields`, toFlattened(json))
   const text = scalarText(value)
-  if (text === undefined) return misfit(value, column, fieldType, run)
+  if (text === undefined) return misfit(value, column, type, run)
   if (fieldType === 'ip' && text === '-') return undefined
   return field(name, writes[fieldType](typeof value === 'object' ? text : value, column, run))
 }
