@@ -2,7 +2,7 @@ import { createGenerator, type Generator } from '../../src/emulator/generator/ge
 import { Random } from '../../src/emulator/generator/random.ts'
 import { documentedTables } from '../../src/emulator/generator/tables.ts'
 import { messageOf } from './invariants.ts'
-import { mutateBytes, mutateStructure } from './mutate.ts'
+import { hostileValues, mutateBytes, mutateStructure } from './mutate.ts'
 
 /** An endless row of batches: records of all tables as the service sends them, with something wrong with most. */
 export function createInputs(seed: string): () => Uint8Array[] {
@@ -12,9 +12,22 @@ export function createInputs(seed: string): () => Uint8Array[] {
   const broken = generators[0]!.brokenMessages().filter(({ body }) => body.length < 100_000)
   return () =>
     Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, () => {
+      if (random.chance(0.1)) return sparseBody(random)
       if (random.chance(0.02)) return mutateBytes(random.pick(broken).body, random)
       return mutated(nextBody(random.pick(generators), random), random)
     })
+}
+
+/** Records with one or two columns: beside many others, the loss of a value may go unseen. */
+function sparseBody(random: Random): Uint8Array {
+  const tables = [...documentedTables().values()]
+  const records = Array.from({ length: 20 }, () => {
+    const { name: table, columns } = random.pick(tables)
+    const some = [random.pick(columns), random.pick(columns)].slice(random.below(2))
+    const members = some.map(({ name }) => `"${name}":${random.pick(hostileValues)}`)
+    return Buffer.from(`{"category":"AdvancedHunting-${table}","properties":{${members.join()}}}`)
+  })
+  return messageOf(...records)
 }
 
 function nextBody(generator: Generator, random: Random): Uint8Array {

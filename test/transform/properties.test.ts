@@ -47,20 +47,23 @@ function escaped(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, '0')}`
 }
 
-/** A record of any table, known or not, all of whose columns have values of any kind, with keys that nothing knows. */
+/** A record of any table, known or not, with values of any kind in a few of its columns or in all, and unknown keys. */
 const hostileRecord = fc
   .record({
     schema: fc.constantFrom(...tables, undefined),
-    values: fc.array(json, { minLength: 4, maxLength: 25 }),
+    from: fc.nat(40),
+    values: fc.oneof(fc.array(json, { maxLength: 3 }), fc.array(json, { minLength: 4, maxLength: 25 })),
     others: fc.array(fc.tuple(key, json), { maxLength: 4 }),
     beside: fc.array(fc.tuple(fc.oneof(key, fc.constantFrom('"time"', '"tenantId"', '"_TimeReceivedBySvc"')), json), {
       maxLength: 3,
     }),
     space,
   })
-  .map(({ schema, values, others, beside, space }) => {
+  .map(({ schema, from, values, others, beside, space }) => {
     const columns = [...(schema?.columns.keys() ?? ['DeviceName', 'ReportId', 'AdditionalFields'])]
-    const known = columns.map((column, index) => [JSON.stringify(column), values[index % values.length]!] as const)
+    // A value that other columns have as well would not be missed.
+    const some = values.length > 3 ? columns : values.map((_value, index) => columns[(from + index) % columns.length]!)
+    const known = some.map((column, index) => [JSON.stringify(column), values[index % values.length]!] as const)
     const envelope = [
       ['"category"', JSON.stringify(`AdvancedHunting-${schema?.table ?? 'Novel'}`)],
       ['"properties"', space + objectOf([...known, ...others]) + space],

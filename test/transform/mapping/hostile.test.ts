@@ -90,6 +90,16 @@ function keepDigits(this: unknown, _key: string, value: unknown, context?: { sou
   return typeof value === 'number' && !Number.isSafeInteger(value) ? (context?.source ?? value) : value
 }
 
+test.each(['\n', '\u2028', 'ab\ncd', '😀', '\0'])('an address of odd characters (%j) is kept', text => {
+  for (const { table, columns } of schemas) {
+    const addresses = [...columns.keys()].filter(column => /Mac|IP|Ip/.test(column))
+    const properties = Object.fromEntries(addresses.map(column => [column, text]))
+    const { document, reject } = mappers[0]!.map(recordOf(table, properties))
+    expect(reject).toBeUndefined()
+    if (addresses.length > 0) expect(texts(document)).toContain(text)
+  }
+})
+
 test('long texts take time in proportion to their length', () => {
   const length = 400_000
   const mapper = createMapper(usual)
