@@ -39,6 +39,7 @@ export const hostileValues: readonly string[] = [
     quoted,
   ),
   ...[nested(10), nested(70), nested(5000)].map(quoted),
+  ...['x'.repeat(10_000), '"\\'.repeat(3000), 'a.'.repeat(5000), '1'.repeat(5000)].map(quoted),
 ]
 
 export const hostileKeys: readonly string[] = [

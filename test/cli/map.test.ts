@@ -110,6 +110,18 @@ describe('map', () => {
     expect((await map(['--strict'], JSON.stringify([record('a'), null]))).code).toBe(65)
   })
 
+  test('R1: keeps a value of a wrong type, and rejects its record alone when strict', async () => {
+    const file = (FileSize: unknown) => ({ category: 'AdvancedHunting-DeviceFileEvents', properties: { FileSize } })
+    const input = JSON.stringify([file('much'), file('7')])
+    const kept = await map([], input)
+    expect(kept.documents.map(({ xdrelay }) => xdrelay?.kept)).toEqual([{ FileSize: 'much' }, undefined])
+    expect([kept.rejects, kept.code]).toEqual([[], 0])
+    const strict = await map(['--strict'], input)
+    expect(strict.documents.map(({ file }) => file.size)).toEqual([7])
+    expect(strict.rejects).toMatchObject([{ reason: 'invalid', pointer: '/records/0/properties/FileSize' }])
+    expect(strict.code).toBe(65)
+  })
+
   test('maps more than fits into one batch', async () => {
     const input = Array.from({ length: 3000 }, (_, index) =>
       JSON.stringify(record(`${index}-${'x'.repeat(1000)}`)),
