@@ -100,9 +100,23 @@ function checkReject({ reason, bytes, recordIndex, pointer }: Reject, record: un
     throw new Error(`record ${recordIndex} is rejected as ${reason}, expected ${expected[0] ?? 'a document'}`)
   }
   if (!pointer.startsWith(`/records/${recordIndex}`)) throw new Error(`record ${recordIndex} is rejected at ${pointer}`)
+  if (reason === 'invalid' && !leadsTo(record, pointer.split('/').slice(3))) {
+    throw new Error(`record ${recordIndex} is rejected at ${pointer}, where nothing is`)
+  }
   // JSON.stringify has no stack for some of these.
   if (expected.includes('too_deep')) return
   equal(JSON.stringify(JSON.parse(Buffer.from(bytes).toString())), JSON.stringify(record), 'the bytes of a dead letter')
+}
+
+/** Whether a path, for columns that schemas know and so without escapes, leads to something. */
+function leadsTo(record: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return record !== null && record !== ''
+  return (
+    typeof record === 'object' &&
+    record !== null &&
+    Object.hasOwn(record, key) &&
+    leadsTo((record as Record<string, unknown>)[key], rest)
+  )
 }
 
 /** The same batch again, and its messages each in a batch of its own, give the same bytes and the same ids. */

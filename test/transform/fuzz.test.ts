@@ -96,6 +96,19 @@ describe('the invariants of the transform', () => {
   })
 })
 
+test('a reject for a wrong type has to point to it', () => {
+  const wrong = [messageOf(bytes(record({ Timestamp: 'yesterday' })))]
+  const misplaced = (options: TransformOptions) => {
+    const transform = createBatchTransform(options)
+    return (batch: SourceBatch): Transformed => {
+      const { rejects, ...rest } = transform(batch)
+      return { ...rest, rejects: rejects.map(reject => ({ ...reject, pointer: '/records/0/Timestamp' })) }
+    }
+  }
+  expect(createCheck({ strict: true })(wrong).result.rejects).toMatchObject([{ reason: 'invalid' }])
+  expect(() => createCheck({ strict: true }, misplaced)(wrong)).toThrow(/where nothing is/)
+})
+
 describe('the fuzzer', () => {
   test('finds nothing in its first inputs', () => {
     const lines: string[] = []
