@@ -56,6 +56,8 @@ describe('R1: only what cannot be a record is dead-lettered', () => {
     ['no column at all', { time: '2026-07-22T10:43:05Z', category: 'AdvancedHunting-DeviceEvents', properties: {} }],
     ['no prefix of the category', { category: 'DeviceEvents', properties: { DeviceName: 'a' } }],
     ['an empty category', { category: '', properties: { DeviceName: 'a' } }],
+    ['an empty category and one unknown column', { category: '', properties: { Novel: 'a' } }],
+    ['an empty category and nothing', { category: '', properties: { Novel: '' } }],
     ['unknown keys beside the columns', { category: 'DeviceEvents', properties: {}, region: 'eu', extra: { a: 1 } }],
   ])('a record with %s is a document, also when strict', (_name, one) => {
     for (const transform of [keeping, strict]) {
@@ -311,6 +313,14 @@ test('JSON text with half a character stays text: a target would refuse it, and 
   expect(document.file.name).toBe('\\ud800')
   const pair = kept({ AdditionalFields: '{"a":"\\ud83d\\ude00"}' }, 'DeviceEvents').document
   expect(at(pair, 'V.additional_fields')).toEqual({ a: '😀' })
+})
+
+test('an unknown column is kept where it is all there is', () => {
+  const { documents } = outcome([
+    { category: '', properties: { Novel: 'n', Odd: {} } },
+    { category: '', properties: { Odd: '' } },
+  ])
+  expect(documents.map(({ m365_defender }) => m365_defender)).toEqual([{ event: { novel: 'n' } }, undefined])
 })
 
 test('a minus before zero is a digit too', () => {

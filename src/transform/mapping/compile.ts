@@ -52,6 +52,7 @@ export function generate(plan: TablePlan): { text: string; tables: readonly unkn
   tree.add('azure', 'position')
   tree.add('xdrelay', 'remarks')
   const { lines, literal } = tree.write()
+  const vendorFields = tree.localOf(vendorRoot)
   const text = [
     'function map(record, p, run, others) {',
     'const e = record.envelope; let n = 0, m = 1;',
@@ -59,10 +60,16 @@ export function generate(plan: TablePlan): { text: string; tables: readonly unkn
     ...rules.lines(),
     ...vendor.lines,
     ...lines,
-    // Unknown columns may still leave remarks, so those come last.
-    `if (n !== run.columns || m !== run.envelopeKeys) others(record, ${tree.localOf(vendorRoot)});`,
+    // Unknown columns may be the only vendor fields there are: even the category may be empty.
+    'let late;',
+    'if (n !== run.columns || m !== run.envelopeKeys) {',
+    `if (${vendorFields} === undefined) late = {};`,
+    `others(record, ${vendorFields} ?? late); }`,
+    // They may still leave remarks, so those come last.
     'const position = X.position(record), remarks = X.remarks(run, record);',
-    `return ${literal}; }`,
+    `const document = ${literal};`,
+    'if (late !== undefined) X.putLate(document, late);',
+    'return document; }',
   ].join('\n')
   return { text, tables: scope.tables }
 }

@@ -54,7 +54,7 @@ export function toIp(value: unknown): string | undefined {
 function toMac(value: unknown): string | undefined {
   const text = optional(scalarText(value)?.toUpperCase().replace(/[:.]/g, '-'))
   if (text === undefined || text.includes('-')) return text
-  return text.match(/.{1,2}/gs)!.join('-')
+  return text.match(/.{1,2}/gsu)!.join('-')
 }
 
 function toOsType(value: unknown): string | undefined {

@@ -85,5 +85,10 @@ export const runtime = {
     }
   },
 
+  /** Vendor fields that came when the document had none. */
+  putLate(document: Record<string, unknown>, fields: object): void {
+    if (!isEmpty(fields)) document.m365_defender = { event: fields }
+  },
+
   remarks: (run: Run, record: DefenderRecord): object | undefined => run.remarks(record.sanitized),
 }
