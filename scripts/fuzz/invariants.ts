@@ -22,7 +22,13 @@ export const limits = { depth: 64, keys: 10_000 }
  * hold: nothing lost, nothing twice, nothing distorted, each record by itself, the same every time.
  */
 export function createCheck(changes: Partial<TransformOptions> = {}, create = createBatchTransform): Check {
-  const options = { strict: false, preserveDuplicateCustomFields: false, limits, ...changes }
+  const options = {
+    strict: false,
+    preserveDuplicateCustomFields: false,
+    preserveOriginalEvent: false,
+    limits,
+    ...changes,
+  }
   const byPosition = create({ ...options, ids: 'position' })
   const byContent = create({ ...options, ids: 'content' })
   return bodies => {

@@ -99,7 +99,8 @@ const holdsFor = (bodies: fc.Arbitrary<Buffer[]>, numRuns: number) =>
         throw new Error([String(error), ...some.map(String)].join('\n'), { cause: error })
       }
     }),
-    { numRuns },
+    // Always the same records: what other seeds find is for `npm run fuzz` to find.
+    { numRuns, seed: 2026 },
   )
 
 describe('from bytes to bytes, nothing is lost, doubled, distorted or spoilt by its neighbours', () => {

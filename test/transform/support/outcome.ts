@@ -4,7 +4,7 @@ import { transformOptions } from '../../../src/transform/options.ts'
 import { batch, message, options } from './batches.ts'
 
 export const keeping = createBatchTransform(options)
-const settings = { preserveDuplicateCustomFields: false, ids: 'position', limits: options.limits } as const
+const { strict: _, ...settings } = options
 /** As `validation.on_type_error: dead_letter` and `map --strict` make it. */
 export const strict = createBatchTransform(
   transformOptions({ ...settings, validation: { onTypeError: 'dead_letter' } }),
