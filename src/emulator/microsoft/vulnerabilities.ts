@@ -1,0 +1,159 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import { ApiError, type Call, type Reply } from './reply.ts'
+import type { Identity } from './token.ts'
+import type { VulnerabilityRows } from './vulnerability-rows.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+const hour = 3_600_000
+/** How far back the change feed goes, and how often it is rebuilt. */
+const mostDays = 14
+const window = 6 * hour
+const rowsOfFile = 200_000
+
+/** Defender for Endpoint: the CVE catalogue, machines, and software vulnerabilities by page, as files and as changes. */
+export class VulnerabilityApi {
+  readonly #rows: VulnerabilityRows
+  readonly #key = randomBytes(16)
+
+  constructor(rows: VulnerabilityRows) {
+    this.#rows = rows
+  }
+
+  /** Undefined for a path that is none of the API's. */
+  reply(path: string, call: Call, identity: Identity): Reply | undefined {
+    switch (path.toLowerCase()) {
+      case '/vulnerabilities':
+        authorise(identity, 'Vulnerability.Read.All')
+        return plainPage(this.#rows.catalogue(), call, 8000)
+      case '/machines':
+        authorise(identity, 'Machine.Read.All')
+        return plainPage(
+          this.#rows.devices.map((_device, index) => this.#rows.machine(index)),
+          call,
+          10_000,
+        )
+      case '/machines/softwarevulnerabilitiesbymachine':
+        authorise(identity, 'Vulnerability.Read.All')
+        return tokenPage(call, this.#rows.count, index => this.#rows.row(index))
+      case '/machines/softwarevulnerabilitychangesbymachine':
+        authorise(identity, 'Vulnerability.Read.All')
+        return this.#changes(call)
+      case '/machines/softwarevulnerabilitiesexport':
+        authorise(identity, 'Vulnerability.Read.All')
+        return this.#export(call)
+      default:
+        return undefined
+    }
+  }
+
+  /** A file of an export; whoever has the address may read it, until it expires. */
+  file(name: string, { url, now }: Call): Reply {
+    const expires = Number(url.searchParams.get('se'))
+    const [, from, to] = /^(\d+)-(\d+)\.json\.gz$/.exec(name) ?? []
+    if (to === undefined || url.searchParams.get('sig') !== this.#signature(name, expires) || expires < now) {
+      const text = 'Signature not valid in the specified key time frame'
+      const xml = `<?xml version="1.0" encoding="utf-8"?><Error><Code>AuthenticationFailed</Code><Message>${text}</Message></Error>`
+      return { status: 403, headers: { 'content-type': 'application/xml' }, body: xml }
+    }
+    const lines = Readable.from(exportLines(this.#rows, Number(from), Number(to)))
+    return { status: 200, headers: { 'content-type': 'application/gzip' }, body: lines.pipe(createGzip({ level: 1 })) }
+  }
+
+  #export({ url, now }: Call): Reply {
+    const hours = Number(url.searchParams.get('sasValidHours') ?? 1)
+    if (!(hours >= 1 && hours <= 6)) throw new ApiError(400, 'InvalidInput', 'sasValidHours must be between 1 and 6.')
+    const expires = now + hours * hour
+    const exportFiles: string[] = []
+    for (let from = 0; from < this.#rows.count; from += rowsOfFile) {
+      const name = `${from}-${Math.min(from + rowsOfFile, this.#rows.count)}.json.gz`
+      exportFiles.push(`${url.origin}/export/${name}?se=${expires}&sig=${this.#signature(name, expires)}`)
+    }
+    const generatedTime = new Date(now - (now % window)).toISOString().replace('.000', '')
+    return {
+      status: 200,
+      body: { '@odata.context': `${url.origin}/api/$metadata#ExportFilesResponse`, exportFiles, generatedTime },
+    }
+  }
+
+  #changes(call: Call): Reply {
+    const since = call.url.searchParams.get('sinceTime')
+    const from = Date.parse(since ?? '')
+    if (Number.isNaN(from)) throw new ApiError(400, 'InvalidInput', "'sinceTime' must be a date in ISO 8601.")
+    if (from < call.now - mostDays * 24 * hour) {
+      throw new ApiError(400, 'InvalidInput', `'sinceTime' must be within the last ${mostDays} days.`)
+    }
+    const start = from - (from % window)
+    const changes = this.#rows.changes.filter(({ at }) => at >= start)
+    return tokenPage(call, changes.length, index => {
+      const { row, status, at } = changes[index]!
+      return { ...this.#rows.row(row), status, eventTimestamp: new Date(at).toISOString() }
+    })
+  }
+
+  #signature(name: string, expires: number): string {
+    return createHmac('sha256', this.#key).update(`${name} ${expires}`).digest('hex')
+  }
+}
+
+function authorise({ roles }: Identity, role: string): void {
+  if (roles.includes(role)) return
+  const text = `The application does not have any of the required application permissions (${role}) to access the resource.`
+  throw new ApiError(403, 'Forbidden', text)
+}
+
+/** By `$top` and `$skip`, without a next link. */
+function plainPage(all: readonly Row[], { url }: Call, most: number): Reply {
+  const top = numberOf(url, '$top', most)
+  if (top > most) throw new ApiError(400, 'ODataError', `The limit of '${most}' for Top query has been exceeded.`)
+  const skip = numberOf(url, '$skip', 0)
+  return { status: 200, body: { '@odata.context': `${url.origin}/api/$metadata`, value: all.slice(skip, skip + top) } }
+}
+
+/** By `pageSize` and a token; `$top` suppresses the next link. */
+function tokenPage({ url }: Call, count: number, row: (index: number) => Row): Reply {
+  const size = Math.min(numberOf(url, 'pageSize', numberOf(url, 'pagesize', 50_000)), 200_000)
+  const top = numberOf(url, '$top', size)
+  const from = Number(Buffer.from(url.searchParams.get('$skiptoken') ?? 'MA', 'base64url').toString())
+  if (!Number.isSafeInteger(from)) throw new ApiError(400, 'InvalidInput', 'The skip token is not valid.')
+  const to = Math.min(from + Math.min(size, top), count)
+  const next = new URL(url)
+  next.searchParams.delete('pageSize')
+  next.searchParams.set('pagesize', String(size))
+  next.searchParams.set('$skiptoken', Buffer.from(String(to)).toString('base64url'))
+  const link = to < count && !url.searchParams.has('$top') ? next.href : undefined
+  return { status: 200, body: Readable.from(pageText(url, from, to, row, link)) }
+}
+
+async function* pageText(url: URL, from: number, to: number, row: (index: number) => Row, link?: string) {
+  yield Buffer.from(`{"@odata.context":${JSON.stringify(`${url.origin}/api/$metadata`)},"value":[`)
+  for (let start = from; start < to; start += 500) {
+    const rows = Array.from({ length: Math.min(500, to - start) }, (_, index) => JSON.stringify(row(start + index)))
+    yield Buffer.from(`${start === from ? '' : ','}${rows.join(',')}`)
+  }
+  yield Buffer.from(`]${link === undefined ? '' : `,"@odata.nextLink":${JSON.stringify(link)}`}}`)
+}
+
+/** One object a line, its keys in PascalCase. */
+async function* exportLines(rows: VulnerabilityRows, from: number, to: number) {
+  for (let start = from; start < to; start += 500) {
+    const lines = Array.from({ length: Math.min(500, to - start) }, (_, index) => {
+      const entries = Object.entries(rows.row(start + index))
+      return `${JSON.stringify(Object.fromEntries(entries.map(([key, value]) => [pascal(key), value])))}\n`
+    })
+    yield Buffer.from(lines.join(''))
+  }
+}
+
+function pascal(key: string): string {
+  return key.replace(/^os(?=[A-Z])/, 'OS').replace(/^./, first => first.toUpperCase())
+}
+
+function numberOf(url: URL, name: string, usual: number): number {
+  const text = url.searchParams.get(name)
+  if (text === null) return usual
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new ApiError(400, 'InvalidInput', `'${name}' must be a whole number.`)
+}
