@@ -1,3 +1,5 @@
+import { type CollectorKind, probeCollector } from './collect/probe.ts'
+import type { AppRegistration } from './collect/token.ts'
 import type { Config, OutputConfig } from './config.ts'
 import { Blobs } from './consumer/blobs.ts'
 import { hubAddress, storeAddress, storePrefix } from './consumer/client.ts'
@@ -39,6 +41,18 @@ export function checkParts(config: Config, deps: OutputDeps, limit: AbortSignal)
     ),
     look('dead letter', 'cannot_write', limit, () => checkDeadLetter(config.deadLetter)),
   ]
+}
+
+/** The same for an app registration by itself: one promise for each kind of source that it is meant for. */
+export function checkApp(
+  app: AppRegistration,
+  kinds: readonly CollectorKind[],
+  endpoint: string | undefined,
+  limit: AbortSignal,
+): Promise<CheckedPart>[] {
+  return kinds.map(kind =>
+    look(`source ${kind}`, 'api_unreachable', limit, () => probeCollector(kind, app, endpoint, limit)),
+  )
 }
 
 /** `late` is the error of a part that does not answer in time: not every client ends its waits when it is asked to. */

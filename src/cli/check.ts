@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type CheckedPart, checkParts } from '../check.ts'
+import { type CheckedPart, checkApp, checkParts } from '../check.ts'
 import { convert } from '../config/convert.ts'
 import { loadConfig } from '../config.ts'
 import { XdrelayError } from '../core/errors.ts'
 import { printable } from '../core/log.ts'
+import { type AppOptions, isAppCheck, readAppOptions } from './check/app-options.ts'
 import { print } from './terminal.ts'
 
-interface CheckOptions {
+interface CheckOptions extends AppOptions {
   readonly config?: string
   /** Milliseconds. */
   readonly timeout: number
@@ -24,18 +25,36 @@ export function checkCommand(): Command {
       new Option('--timeout <duration>', 'how long it may take altogether').argParser(duration).default(12_000, '12s'),
     )
     .option('--json', 'print one JSON object')
+    .option('--tenant-id <id>', 'test an app registration instead, without a configuration: its tenant')
+    .option('--client-id <id>', 'its application (client) id')
+    .option('--client-secret-file <file>', 'file with its secret; - is standard input (default: asked for)')
+    .option('--cloud <name>', 'global (default), gcc_high, dod or china')
+    .option('--source <kinds>', 'what it is for: graph_alerts,graph_incidents,vulnerabilities (default: all)')
+    .option('--endpoint <url>', 'address of the API, if it is not the one of the cloud')
+    .option('--token-url <url>', 'address of the token endpoint, if it is not the one of the cloud')
     .action(check)
 }
 
-async function check({ config: path, timeout, json = false }: CheckOptions): Promise<void> {
-  const config = await loadConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
-  // This clock began with the process, so that the time for loading counts too.
-  const limit = AbortSignal.timeout(Math.max(rest, timeout - rest - Math.ceil(performance.now())))
-  const parts = checkParts(config, { stdout: process.stdout }, limit)
+async function check(options: CheckOptions): Promise<void> {
+  const { json = false } = options
+  const parts = isAppCheck(options) ? await appParts(options) : await configParts(options)
   const found = json ? await Promise.all(parts) : await printEach(parts)
   const bad = found.filter(({ ok }) => !ok)
   if (json) print(JSON.stringify({ ok: bad.length === 0, parts: found }))
   if (bad.length > 0) throw new XdrelayError('check_failed', `not usable: ${bad.map(({ name }) => name).join(', ')}`)
+}
+
+async function configParts({ config: path, timeout }: CheckOptions): Promise<Promise<CheckedPart>[]> {
+  const config = await loadConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
+  // This clock began with the process, so that the time for loading counts too.
+  const limit = AbortSignal.timeout(Math.max(rest, timeout - rest - Math.ceil(performance.now())))
+  return checkParts(config, { stdout: process.stdout }, limit)
+}
+
+async function appParts({ timeout, ...options }: CheckOptions): Promise<Promise<CheckedPart>[]> {
+  if (options.config !== undefined) throw new XdrelayError('usage', 'give either --config or an app registration')
+  const { app, kinds, endpoint } = await readAppOptions(options)
+  return checkApp(app, kinds, endpoint, AbortSignal.timeout(timeout - rest))
 }
 
 /** A line as soon as it and those before it are known. */

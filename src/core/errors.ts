@@ -4,7 +4,7 @@
  */
 
 interface ErrorEntry {
-  /** `XPnnnn`: 1 configuration and usage, 2 event hub, 3 storage, 4 outputs and dead letters, 5 input data, 9 internal. */
+  /** `XPnnnn`: 1 configuration and usage, 2 event hub and Microsoft's APIs, 3 storage, 4 outputs and dead letters, 5 input data, 9 internal. */
   readonly code: string
   /** Process exit code, after sysexits.h. */
   readonly exit: number
@@ -41,6 +41,53 @@ const table = {
     exit: 69,
     next: 'The text above is what the event hub said; if it persists, check the state of the namespace.',
   },
+  app_secret_refused: {
+    code: 'XP2101',
+    exit: 77,
+    next: 'Give the value of a client secret, as Entra shows it once when the secret is made; its id does not work.',
+  },
+  app_secret_expired: { code: 'XP2102', exit: 77, next: 'Make a new client secret in Entra and give its value.' },
+  app_not_found: {
+    code: 'XP2103',
+    exit: 77,
+    next: 'Check the client id, and that the app is registered in this tenant.',
+  },
+  tenant_not_found: { code: 'XP2104', exit: 78, next: 'Check the tenant id (directory id in Entra) and the cloud.' },
+  cloud_mismatch: { code: 'XP2105', exit: 78, next: 'Set the cloud of the tenant: global, gcc_high, dod or china.' },
+  api_not_in_tenant: {
+    code: 'XP2106',
+    exit: 78,
+    next: 'Check that the tenant has a licence for Defender and opened its portal once, and the cloud.',
+  },
+  app_disabled: { code: 'XP2107', exit: 77, next: 'Enable the enterprise application in Entra.' },
+  access_blocked: {
+    code: 'XP2108',
+    exit: 77,
+    next: 'Exclude the application or this address from the policy in Entra.',
+  },
+  entra_unavailable: {
+    code: 'XP2109',
+    exit: 69,
+    next: 'Try again later; the state of Entra is at status.cloud.microsoft.',
+  },
+  entra_refused: { code: 'XP2110', exit: 77, next: 'The text above is what Entra said; look its number up there.' },
+  app_permission_missing: {
+    code: 'XP2111',
+    exit: 77,
+    next: 'Add the application permission in Entra and consent to it; a new token may take some minutes.',
+  },
+  api_unauthorized: {
+    code: 'XP2112',
+    exit: 77,
+    next: 'Check the cloud and the endpoint: the API did not take the token.',
+  },
+  api_forbidden: {
+    code: 'XP2113',
+    exit: 77,
+    next: 'The text above is what the API said; check licence and permissions.',
+  },
+  api_unreachable: { code: 'XP2114', exit: 69, next: 'Check the address, DNS, the proxy and that port 443 is open.' },
+  api_failed: { code: 'XP2115', exit: 69, next: 'The text above is what the API said; if it persists, ask Microsoft.' },
   storage_unreachable: {
     code: 'XP3001',
     exit: 69,

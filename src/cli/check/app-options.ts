@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { text as textOf } from 'node:stream/consumers'
+import { type Cloud, clouds } from '../../collect/clouds.ts'
+import { type CollectorKind, collectors } from '../../collect/probe.ts'
+import type { AppRegistration } from '../../collect/token.ts'
+import { messageOf, XdrelayError } from '../../core/errors.ts'
+import { Secret } from '../../core/secret.ts'
+import { askSecret } from './ask-secret.ts'
+
+/** Of the command line, for an app registration without a configuration. */
+export interface AppOptions {
+  readonly tenantId?: string
+  readonly clientId?: string
+  readonly clientSecretFile?: string
+  readonly cloud?: string
+  readonly endpoint?: string
+  readonly tokenUrl?: string
+  readonly source?: string
+}
+
+export interface AppCheck {
+  readonly app: AppRegistration
+  readonly kinds: readonly CollectorKind[]
+  readonly endpoint: string | undefined
+}
+
+const tenant = /^([\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|[\w-]+(\.[\w-]+)+)$/i
+const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+/** Whether the command line is about an app registration at all. */
+export function isAppCheck(options: AppOptions): boolean {
+  const { tenantId, clientId, clientSecretFile, cloud, endpoint, tokenUrl, source } = options
+  return [tenantId, clientId, clientSecretFile, cloud, endpoint, tokenUrl, source].some(given => given !== undefined)
+}
+
+/** Asks for the secret where it is not given. Throws `usage` for what is missing or malformed. */
+export async function readAppOptions(options: AppOptions): Promise<AppCheck> {
+  const tenantId = required('--tenant-id', options.tenantId, tenant, 'a GUID or a domain of the tenant')
+  const clientId = required('--client-id', options.clientId, guid, 'a GUID')
+  const cloud = (options.cloud ?? 'global') as Cloud
+  if (!Object.hasOwn(clouds, cloud)) throw wrong('--cloud', cloud, `one of ${Object.keys(clouds).join(', ')}`)
+  const kinds = (options.source ?? Object.keys(collectors).join(',')).split(',') as CollectorKind[]
+  for (const kind of kinds) {
+    if (!Object.hasOwn(collectors, kind)) throw wrong('--source', kind, `one of ${Object.keys(collectors).join(', ')}`)
+  }
+  const endpoint = address('--endpoint', options.endpoint)
+  const tokenUrl = address('--token-url', options.tokenUrl)
+  const clientSecret = new Secret(await secretOf(options.clientSecretFile))
+  const app = { tenantId, clientId, clientSecret, cloud, ...(tokenUrl !== undefined && { tokenUrl }) }
+  return { app, kinds, endpoint }
+}
+
+function required(name: string, value: string | undefined, form: RegExp, what: string): string {
+  if (value === undefined) throw new XdrelayError('usage', `${name} is missing`)
+  if (!form.test(value)) throw wrong(name, value, what)
+  return value
+}
+
+/** Tokens and secrets go over TLS, or stay on this machine. */
+function address(name: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const url = URL.parse(value)
+  const isLocal = url !== null && /^(127(\.\d+){3}|localhost|\[::1\])$/.test(url.hostname)
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)) return value
+  throw wrong(name, value, 'an https address; plain http is for this machine only')
+}
+
+async function secretOf(file: string | undefined): Promise<string> {
+  const secret = file === undefined ? await askSecret('Client secret: ') : await fileText(file)
+  if (secret !== '') return secret
+  throw new XdrelayError('usage', 'the client secret is empty')
+}
+
+async function fileText(file: string): Promise<string> {
+  try {
+    const text = file === '-' ? await textOf(process.stdin) : readFileSync(file, 'utf8')
+    return text.replace(/\r?\n$/, '')
+  } catch (cause) {
+    throw new XdrelayError('usage', `--client-secret-file: cannot read ${file}: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function wrong(name: string, value: string, wanted: string): XdrelayError {
+  return new XdrelayError('usage', `${name}: ${JSON.stringify(value)} is not ${wanted}`)
+}

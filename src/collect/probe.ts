@@ -1,0 +1,117 @@
+import { XdrelayError } from '../core/errors.ts'
+import { redact } from '../core/secret.ts'
+import { type Api, clouds } from './clouds.ts'
+import { ask, type HttpAnswer } from './http.ts'
+import { type AppRegistration, requestToken, type Token } from './token.ts'
+
+/** The kinds of sources that ask Microsoft's APIs. */
+export type CollectorKind = 'graph_alerts' | 'graph_incidents' | 'vulnerabilities'
+
+interface Collector {
+  readonly api: Api
+  /** One small request. */
+  readonly path: string
+  /** Any of these is enough. */
+  readonly roles: readonly string[]
+  /** What is left out without each of these. */
+  readonly optional: Readonly<Record<string, string>>
+}
+
+const incidentRoles = ['SecurityIncident.Read.All', 'SecurityIncident.ReadWrite.All']
+
+export const collectors: Readonly<Record<CollectorKind, Collector>> = {
+  graph_alerts: {
+    api: 'graph',
+    path: '/v1.0/security/alerts_v2?$top=1',
+    roles: ['SecurityAlert.Read.All', 'SecurityAlert.ReadWrite.All', ...incidentRoles],
+    optional: {},
+  },
+  graph_incidents: { api: 'graph', path: '/v1.0/security/incidents?$top=1', roles: incidentRoles, optional: {} },
+  vulnerabilities: {
+    api: 'defender',
+    path: '/api/vulnerabilities?$top=1',
+    roles: ['Vulnerability.Read.All'],
+    optional: { 'Machine.Read.All': 'details of machines' },
+  },
+}
+
+/** Milliseconds; beyond that, dates of this machine do not mean what the service's do. */
+const mostSkew = 5 * 60_000
+
+/**
+ * The test connection of an app registration for one kind of source, step by step: a token, the permissions in it, one
+ * small request. Says what was found; throws what the first step that fails stands for.
+ */
+export async function probeCollector(
+  kind: CollectorKind,
+  app: AppRegistration,
+  endpoint: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  const { api, path } = collectors[kind]
+  const url = endpoint ?? clouds[app.cloud].endpoints[api]
+  if (url === undefined) {
+    throw new XdrelayError('cloud_mismatch', `the cloud ${app.cloud} has no ${kind}`, { facts: { cloud: app.cloud } })
+  }
+  const token = await requestToken(app, api, signal)
+  const missing = checkRoles(kind, app, token)
+  const headers = { authorization: `Bearer ${token.value.reveal()}`, accept: 'application/json' }
+  const answer = await ask({ url: new URL(path, url).href, headers, signal })
+  if (answer.status !== 200) throw apiRefusal(kind, app, answer)
+  const found = `token with ${rolesOf(token)}; ${new URL(url).host} answers`
+  return [found, ...missing, ...skewOf(answer)].join('; ')
+}
+
+/** What will be left out for want of a permission. Throws when there is none that the API accepts. */
+function checkRoles(kind: CollectorKind, app: AppRegistration, { claims }: Token): string[] {
+  if (claims === undefined) return []
+  const { roles, optional } = collectors[kind]
+  if (!roles.some(role => claims.roles.includes(role))) throw missingRole(kind, app)
+  return Object.entries(optional)
+    .filter(([role]) => !claims.roles.includes(role))
+    .map(([role, what]) => `without ${role}, so ${what} are left out`)
+}
+
+function missingRole(kind: CollectorKind, app: AppRegistration): XdrelayError {
+  const role = collectors[kind].roles[0]!
+  const text = `the application lacks the permission ${role}, or nobody consented to it; an administrator can, at ${consentLink(app)}`
+  return new XdrelayError('app_permission_missing', text, { facts: { permission: role } })
+}
+
+/** The page where an administrator agrees to the permissions that the app asks for. */
+function consentLink({ tenantId, clientId, cloud }: AppRegistration): string {
+  return `${clouds[cloud].login}/${tenantId}/adminconsent?client_id=${clientId}`
+}
+
+function apiRefusal(kind: CollectorKind, app: AppRegistration, { status, headers, body }: HttpAnswer): XdrelayError {
+  const text = redact(`status ${status}${messageIn(body)}`)
+  const facts = { status, ...(typeof headers['request-id'] === 'string' && { request_id: headers['request-id'] }) }
+  if (status === 401) return new XdrelayError('api_unauthorized', text, { facts })
+  if (status === 403) {
+    const isRole = /application roles|application permissions|Insufficient privileges/i.test(body)
+    return isRole ? missingRole(kind, app) : new XdrelayError('api_forbidden', text, { facts })
+  }
+  return new XdrelayError('api_failed', text, { facts })
+}
+
+/** What the API says, in its own words. */
+function messageIn(body: string): string {
+  try {
+    const { error } = JSON.parse(body) as { error?: { message?: unknown } }
+    return typeof error?.message === 'string' ? `: ${error.message.slice(0, 500)}` : ''
+  } catch {
+    return ''
+  }
+}
+
+function rolesOf({ claims }: Token): string {
+  if (claims === undefined) return 'permissions that cannot be read'
+  return claims.roles.join(', ')
+}
+
+function skewOf({ headers }: HttpAnswer): string[] {
+  const skew = Date.now() - Date.parse(String(headers.date))
+  if (!(Math.abs(skew) > mostSkew)) return []
+  const minutes = Math.round(Math.abs(skew) / 60_000)
+  return [`the clock of this machine is ${minutes} minutes ${skew > 0 ? 'ahead' : 'behind'}`]
+}

@@ -1,0 +1,74 @@
+import { XdrelayError } from '../core/errors.ts'
+import { Secret } from '../core/secret.ts'
+import { type Api, type Cloud, clouds } from './clouds.ts'
+import { entraRefusal } from './entra-refusal.ts'
+import { ask } from './http.ts'
+
+/** An app registration in Microsoft Entra ID that proves itself by a secret. */
+export interface AppRegistration {
+  readonly tenantId: string
+  readonly clientId: string
+  readonly clientSecret: Secret
+  readonly cloud: Cloud
+  /** Where tokens are asked for, when not at the cloud's own address. */
+  readonly tokenUrl?: string
+}
+
+export interface Token {
+  readonly value: Secret
+  /** Milliseconds since the epoch, by this machine's clock. */
+  readonly expires: number
+  /** What it says of itself; undefined when it cannot be read, as tokens need not be readable for those who carry them. */
+  readonly claims: Claims | undefined
+}
+
+export interface Claims {
+  readonly audience: string
+  readonly tenantId: string
+  /** Application permissions that an administrator agreed to. */
+  readonly roles: readonly string[]
+}
+
+/**
+ * OAuth 2 client credentials, by a plain request: `@azure/identity` asks at addresses of its own choice only, and hides
+ * which refusal it was. Throws the error that the refusal stands for.
+ */
+export async function requestToken(app: AppRegistration, api: Api, signal: AbortSignal): Promise<Token> {
+  const { login, scopes } = clouds[app.cloud]
+  const form = {
+    client_id: app.clientId,
+    client_secret: app.clientSecret.reveal(),
+    scope: scopes[api],
+    grant_type: 'client_credentials',
+  }
+  const asked = Date.now()
+  const answer = await ask({
+    url: app.tokenUrl ?? `${login}/${encodeURIComponent(app.tenantId)}/oauth2/v2.0/token`,
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    body: new URLSearchParams(form).toString(),
+    signal,
+  })
+  if (answer.status !== 200) throw entraRefusal(answer)
+  const { access_token: value, expires_in: seconds } = parse(answer.body)
+  if (typeof value !== 'string')
+    throw new XdrelayError('entra_refused', 'the answer of the token endpoint holds no token')
+  const lifetime = Number(seconds) > 0 ? Number(seconds) * 1000 : 0
+  return { value: new Secret(value), expires: asked + lifetime, claims: readClaims(value) }
+}
+
+function readClaims(token: string): Claims | undefined {
+  const payload = parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+  const { aud, tid, roles = [] } = payload
+  if (typeof aud !== 'string' || !Array.isArray(roles)) return undefined
+  return { audience: aud, tenantId: String(tid ?? ''), roles: roles.map(String) }
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
