@@ -51,4 +51,9 @@ export const commands: readonly { name: string; summary: string; load: () => Pro
     summary: 'Show tables, columns and types that the schemas do not know, and propose what to add',
     load: async () => (await import('./drift.ts')).driftCommand(),
   },
+  {
+    name: 'explain',
+    summary: 'Explain a record: where each column goes, which rule sets each field, or why a field is empty',
+    load: async () => (await import('./explain.ts')).explainCommand(),
+  },
 ]

@@ -135,6 +135,13 @@ const table = {
 
 export type ErrorName = keyof typeof table
 
+/** What the table says of a code, in whatever case it is written; undefined for one that does not exist. */
+export function errorOfCode(code: string): (ErrorEntry & { readonly kind: ErrorName }) | undefined {
+  const wanted = code.toUpperCase()
+  const kind = (Object.keys(table) as ErrorName[]).find(name => table[name].code === wanted)
+  return kind && { kind, ...table[kind] }
+}
+
 export class XdrelayError extends Error {
   override readonly name = 'XdrelayError'
   readonly kind: ErrorName

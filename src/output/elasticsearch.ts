@@ -5,6 +5,7 @@ import { messageOf, XdrelayError } from '../core/errors.ts'
 import { redact, type Secret } from '../core/secret.ts'
 import type { Chunk, Delivery } from '../core/types.ts'
 import { type Answer, type BulkBody, bulkBody, bulkQuery, type Range, readAnswer, reasonOf, retryAll } from './bulk.ts'
+import { eventStream } from './data-stream.ts'
 import { type CheckedOutput, type OutputKind, settingError } from './policy.ts'
 
 export interface ElasticsearchOptions {
@@ -52,6 +53,7 @@ export const elasticsearch = {
   requires: '@timestamp',
   concurrency: 4,
   batch: { bytes: 6 * 1024 * 1024, count: 5000, age: 1000 },
+  destination: ({ namespace }: ElasticsearchOptions) => `data stream ${eventStream(namespace)}`,
   create: (name: string, options: ElasticsearchOptions) => new ElasticsearchOutput(name, options),
 } as const satisfies OutputKind
 
@@ -66,7 +68,7 @@ class ElasticsearchOutput implements CheckedOutput {
     const problem = problemOf(options)
     if (problem) throw settingError(name, 'elasticsearch', ...problem)
     this.#options = options
-    this.#stream = `logs-m365_defender.event-${options.namespace}`
+    this.#stream = eventStream(options.namespace)
   }
 
   /** Sends nothing: a server that is down is an outage of the writes. Throws only when `ca` cannot be read. */

@@ -46,6 +46,8 @@ export const file = {
   concurrency: 1,
   batch: { bytes: 8 * 1024 * 1024, count: 20_000, age: 200 },
   maxRetry: 5000,
+  destination: ({ path }: FileOptions, table: string, time: Date) =>
+    `file ${new FilePath(path, '').resolve(table, time)}`,
   create: (name: string, options: FileOptions, deps?: Pick<OutputDeps, 'watch'>) =>
     new FileOutput(name, options, deps?.watch),
 } as const satisfies OutputKind

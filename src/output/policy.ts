@@ -33,6 +33,8 @@ export interface OutputKind {
   readonly maxRetry?: number
   /** A field without which the target refuses a document; absent: it takes any line. */
   readonly requires?: string
+  /** In words, where a document of this table goes when it is written at this time; absent: what the kind's name says. */
+  readonly destination?: (options: never, table: string, time: Date) => string
   /** `options` is what the schema describes, checked and converted; throws `config_invalid` for what it cannot say. */
   create(name: string, options: never, deps: OutputDeps): CheckedOutput
 }

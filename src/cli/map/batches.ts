@@ -23,7 +23,7 @@ const origin = { source: 'map', namespace: '', eventHub: '', consumerGroup: '', 
 export async function* batches(file: string, table: string | undefined): AsyncGenerator<SourceBatch> {
   let messages: Message[] = []
   let bytes = 0
-  for await (const { bytes: text, line } of texts(open(file))) {
+  for await (const { bytes: text, line } of texts(openInput(file))) {
     const body = messageBody(text, table)
     messages.push({ body, sequenceNumber: line, offset: '', enqueuedTime: 0 })
     bytes += body.length
@@ -40,7 +40,8 @@ function batch(messages: readonly Message[], bytes: number): SourceBatch {
   return { stream: 'map/', origin, messages, cursor, bytes }
 }
 
-async function* open(file: string): AsyncGenerator<Buffer> {
+/** The bytes of a file, or of standard input for `-`. */
+export async function* openInput(file: string): AsyncGenerator<Buffer> {
   try {
     yield* file === '-' ? process.stdin : createReadStream(file)
   } catch (thrown) {

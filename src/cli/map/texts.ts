@@ -18,7 +18,7 @@ export async function* texts(input: AsyncIterable<Buffer>): AsyncGenerator<Text>
   let streaming = false
   let size = 0
   for await (const text of lines(input)) {
-    streaming ||= held.length === 0 && isJson(text.bytes)
+    streaming ||= held.length === 0 && isJson(text.bytes.toString())
     if (streaming) {
       yield text
       continue
@@ -31,7 +31,7 @@ export async function* texts(input: AsyncIterable<Buffer>): AsyncGenerator<Text>
   }
   if (held.length === 0) return
   const whole = Buffer.concat(held.flatMap(({ bytes }) => [bytes, Buffer.from('\n')]))
-  if (isJson(whole)) yield { bytes: whole, line: held[0]!.line }
+  if (isJson(whole.toString())) yield { bytes: whole, line: held[0]!.line }
   else yield* held
 }
 
@@ -57,9 +57,9 @@ function* nonBlank(parts: readonly Buffer[], line: number): Generator<Text> {
   if (bytes.some(byte => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d)) yield { bytes, line }
 }
 
-function isJson(bytes: Buffer): boolean {
+export function isJson(text: string): boolean {
   try {
-    JSON.parse(withoutMark(bytes.toString()))
+    JSON.parse(withoutMark(text))
     return true
   } catch {
     return false

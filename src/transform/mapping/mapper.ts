@@ -85,6 +85,13 @@ class RuleMapper implements Mapper {
     const unlisted = schema === undefined ? columnsOf(rules) : extra
     const types = unlisted.map(column => [column, this.#names.elsewhere(column)?.type ?? 'string'] as const)
     const columns = this.#names.columns(name, new Map([...types, ...(schema?.columns ?? [])]))
+    const plan = {
+      table: name,
+      columns,
+      envelope: this.#envelope,
+      rules,
+      preserveDuplicates: this.#options.preserveDuplicateCustomFields || own.some(file => file.keepCopies),
+    }
     const known = {
       columns: new Set(columns.map(({ column }) => column)),
       keys: this.#envelopeKeys,
@@ -92,16 +99,9 @@ class RuleMapper implements Mapper {
     return {
       known: schema !== undefined,
       columns,
-      others: (record, vendor) => addOthers(vendor, record, known, this.#names, this.#run),
+      others: (record, vendor) => addOthers(vendor, record, known, this.#names, this.#run, this.#observer),
       validate: createValidator(schema?.schema, columns),
-      run: compileTable({
-        table: name,
-        columns,
-        envelope: this.#envelope,
-        rules,
-        preserveDuplicates: this.#options.preserveDuplicateCustomFields || own.some(file => file.keepCopies),
-        observer: this.#observer,
-      }),
+      run: compileTable(plan, this.#observer),
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { DefenderRecord } from '../record.ts'
 import type { Names } from './names.ts'
+import type { Observer } from './observer.ts'
 import { vendorRoot } from './rule.ts'
 import { keptAs, pointerPart, type Run } from './run.ts'
 import { snakeCase } from './snake-case.ts'
@@ -22,15 +23,20 @@ export function addOthers(
   known: Known,
   names: Names,
   run: Run,
+  observer?: Observer,
 ): void {
   run.documented = false
   for (const [column, value] of Object.entries(record.properties)) {
     if (known.columns.has(column)) continue
-    run.newColumn(column, value, addColumn(vendor, column, value, names, run))
+    const field = addColumn(vendor, column, value, names, run)
+    run.newColumn(column, value, field)
+    observer?.other(column, 'properties', field)
   }
   for (const [key, value] of Object.entries(record.envelope)) {
     if (known.keys.has(key)) continue
-    run.newColumn(`envelope.${key}`, value, addUnknown(vendor, key, value, `/${pointerPart(key)}`, names, run))
+    const field = addUnknown(vendor, key, value, `/${pointerPart(key)}`, names, run)
+    run.newColumn(`envelope.${key}`, value, field)
+    observer?.other(key, 'envelope', field)
   }
 }
 

@@ -278,12 +278,26 @@ test('__proto__ is data wherever it stands', () => {
 test('an observer is told by which rule each field came and which columns have a vendor field', () => {
   const rules: string[] = []
   const vendor: string[] = []
+  const others: string[] = []
+  let begun: Record<string, unknown> = {}
   const observed = createMapper(usual, {
+    begin: ({ table, columns, envelope }, _record, values) => {
+      const known = columns.map(({ column }, index) => [column, values[envelope.length + index]] as const)
+      begun = { table, ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) }
+    },
     rule: ({ place }, field, value) => void rules.push(`${place.file} ${field} ${value}`),
     vendor: ({ column }, field, value) => void vendor.push(`${column} ${field} ${value}`),
+    other: (name, where, field) => void others.push(`${where} ${name} ${field}`),
   })
-  const record = recordOf('DeviceEvents', { DeviceName: 'WS-1', MachineGroup: 'x' })
+  const columns = { DeviceName: 'WS-1', MachineGroup: 'x', 'New.One': 1, Newer: 2 }
+  const record = recordOf('DeviceEvents', columns, { envelope: { organization: 'o' } })
   expect(observed.map(record)).toEqual(createMapper(usual).map(record))
+  expect(begun).toEqual({ table: 'DeviceEvents', DeviceName: 'WS-1', MachineGroup: 'x' })
+  expect(others).toEqual([
+    'properties New.One xdrelay.kept.New.One',
+    'properties Newer m365_defender.event.newer',
+    'envelope organization m365_defender.event.organization',
+  ])
   expect(rules).toContain('envelope.yaml host.name ws-1')
   expect(rules.some(line => line.includes(' user.name '))).toBe(false)
   expect(vendor).toContain('MachineGroup m365_defender.event.machine_group x')

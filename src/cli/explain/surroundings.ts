@@ -1,0 +1,77 @@
+import type { Config } from '../../config.ts'
+import type { Message, Origin } from '../../core/types.ts'
+import { eventStream } from '../../output/data-stream.ts'
+import type { OutputVerdict } from '../../output/verdict.ts'
+import type { TransformOptions } from '../../transform/options.ts'
+import { mapOptions } from '../map/batches.ts'
+import type { Chosen, DeadLetterLine } from './input.ts'
+
+/** What a record is explained with: as a run of this configuration would see it, as far as that can be known. */
+export interface Surroundings {
+  readonly options: TransformOptions
+  readonly origin: Origin
+  readonly message: Message
+  /** Whether the document's id is the one that a run gives it. */
+  readonly isRunId: boolean
+  /** Of a document of this table; without a configuration what is usual. */
+  readonly outputs: (table: string) => readonly OutputVerdict[]
+  /** Where a record goes that is rejected; absent without a configuration. */
+  readonly deadLetters?: string
+}
+
+/** No hub, no position: such documents have no `azure` part. */
+const nowhere: Origin = { source: 'explain', namespace: '', eventHub: '', consumerGroup: '', partitionId: '' }
+
+/** The clients of Azure and Elasticsearch come with a configuration; without one nobody should wait for them. */
+export async function surroundingsOf(chosen: Chosen, path: string | undefined): Promise<Surroundings> {
+  const { body, deadLetter, line } = chosen
+  const message = { body, ...positionOf(deadLetter, line) }
+  const partial = deadLetter === undefined ? nowhere : partialOrigin(deadLetter)
+  if (path === undefined) {
+    return { options: mapOptions, origin: partial, message, isRunId: false, outputs: () => [usualOutput] }
+  }
+  const { loadConfig } = await import('../../config.ts')
+  const config = await loadConfig({ path, env: process.env, cwd: process.cwd() })
+  const { outputVerdict } = await import('../../output/verdict.ts')
+  const origin = await wholeOrigin(config, partial)
+  const { ids } = config.transform
+  return {
+    options: { ...config.transform, ids: origin === undefined ? 'content' : ids },
+    origin: origin ?? partial,
+    message,
+    isRunId: ids === 'content' || origin !== undefined,
+    outputs: table => config.outputs.map(output => outputVerdict(output, table, new Date())),
+    deadLetters: config.deadLetter.file.path,
+  }
+}
+
+const usualOutput: OutputVerdict = {
+  output: 'by default',
+  kind: 'elasticsearch',
+  takes: true,
+  detail: `Elasticsearch, data stream ${eventStream('default')}`,
+}
+
+/** A dead letter knows neither namespace nor consumer group. */
+function partialOrigin({ source, event_hub: eventHub, partition_id: partitionId }: DeadLetterLine): Origin {
+  return { ...nowhere, source, eventHub, partitionId }
+}
+
+/** Undefined when the configuration has no such source: its namespace is part of every id. */
+async function wholeOrigin({ sources }: Config, partial: Origin): Promise<Origin | undefined> {
+  const source = sources.find(({ name }) => name === partial.source)
+  if (source === undefined) return undefined
+  const { hubAddress } = await import('../../consumer/client.ts')
+  const { consumerGroup } = source.eventHub
+  return { ...partial, namespace: hubAddress(source.eventHub).namespace, consumerGroup }
+}
+
+function positionOf(letter: DeadLetterLine | undefined, line: number): Omit<Message, 'body'> {
+  if (letter === undefined) return { sequenceNumber: line, offset: '', enqueuedTime: 0 }
+  const enqueuedTime = Date.parse(letter.enqueued_time ?? '')
+  return {
+    sequenceNumber: letter.sequence_number,
+    offset: letter.offset,
+    enqueuedTime: Number.isNaN(enqueuedTime) ? 0 : enqueuedTime,
+  }
+}

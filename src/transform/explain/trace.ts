@@ -1,0 +1,98 @@
+import type { Drift, Message, Origin, Reject } from '../../core/types.ts'
+import { createRunner } from '../batch.ts'
+import { transformed } from '../job.ts'
+import { createMapper } from '../mapping/mapper.ts'
+import type { Column } from '../mapping/names.ts'
+import type { Observer } from '../mapping/observer.ts'
+import type { Rule } from '../mapping/rule.ts'
+import type { TransformOptions } from '../options.ts'
+import { Facts } from './facts.ts'
+
+/** A rule gave a field a value, or added it to the set there. */
+export interface Assignment {
+  readonly rule: Rule
+  readonly field: string
+  readonly value: unknown
+}
+
+/** Everything that was seen while one record went through the transform. */
+export interface Trace {
+  /** What an output gets, parsed; absent when the record was rejected. */
+  readonly document?: { readonly id: string; readonly line: string }
+  readonly reject?: Reject
+  readonly drift: readonly Drift[]
+  /** Absent when the record did not get as far as the mapping. */
+  readonly facts?: Facts
+  /** In the order of the rules. */
+  readonly assignments: readonly Assignment[]
+  /** A column may have two fields, for texts and for objects. */
+  readonly vendor: readonly { readonly column: Column; readonly field: string; readonly value: unknown }[]
+  readonly others: readonly {
+    readonly name: string
+    readonly where: 'properties' | 'envelope'
+    /** `xdrelay.kept.…` or a vendor field; empty for none. */
+    readonly field: string
+  }[]
+}
+
+/** One record of a message, the only one that is looked at. */
+export interface Place {
+  readonly origin: Origin
+  readonly message: Message
+  readonly record: number
+}
+
+/** Sends single records through the transform that every batch goes through, with an eye on what it does. */
+export function createTracer(options: TransformOptions): (place: Place) => Trace {
+  const { strict, preserveDuplicateCustomFields, limits } = options
+  const watcher = new Watcher()
+  const run = createRunner(options, createMapper({ strict, preserveDuplicateCustomFields, limits }, watcher))
+  return ({ origin, message, record }) => {
+    watcher.clear()
+    const { sequenceNumber, offset } = message
+    const cursor = { sequenceNumber, offset }
+    const batch = { stream: '', origin, messages: [message], cursor, bytes: message.body.length }
+    const { chunk, rejects, drift } = transformed(
+      batch,
+      run({ origin, messages: [message], records: { from: record, to: record + 1 } }),
+    )
+    const [id] = chunk.ids
+    const document = id === undefined ? {} : { document: { id, line: Buffer.from(chunk.lines).toString().trimEnd() } }
+    return { ...document, ...(rejects[0] && { reject: rejects[0] }), drift, ...watcher.seen() }
+  }
+}
+
+class Watcher implements Observer {
+  #facts: Facts | undefined
+  #assignments: Assignment[] = []
+  #vendor: Trace['vendor'][number][] = []
+  #others: Trace['others'][number][] = []
+
+  clear(): void {
+    this.#facts = undefined
+    this.#assignments = []
+    this.#vendor = []
+    this.#others = []
+  }
+
+  seen(): Pick<Trace, 'facts' | 'assignments' | 'vendor' | 'others'> {
+    const facts = this.#facts === undefined ? {} : { facts: this.#facts }
+    return { ...facts, assignments: this.#assignments, vendor: this.#vendor, others: this.#others }
+  }
+
+  begin(...[plan, record, values, run]: Parameters<Observer['begin']>): void {
+    this.#facts = new Facts(plan, record, values, run)
+  }
+
+  rule(rule: Rule, field: string, value: unknown): void {
+    this.#assignments.push({ rule, field, value })
+  }
+
+  vendor(column: Column, field: string, value: unknown): void {
+    this.#vendor.push({ column, field, value })
+  }
+
+  other(name: string, where: 'properties' | 'envelope', field: string): void {
+    this.#others.push({ name, where, field })
+  }
+}

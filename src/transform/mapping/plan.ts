@@ -1,0 +1,13 @@
+import type { Column } from './names.ts'
+import type { Rule } from './rule.ts'
+
+/** What a table's function is made from. */
+export interface TablePlan {
+  /** As its schema spells it; empty for all tables that have none. */
+  readonly table: string
+  readonly columns: readonly Column[]
+  /** The keys of the envelope that have a name. */
+  readonly envelope: readonly Column[]
+  readonly rules: readonly Rule[]
+  readonly preserveDuplicates: boolean
+}
