@@ -26,6 +26,7 @@ COPY --from=dependencies /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY package.json LICENSE ./
 COPY schemas schemas
+COPY deploy/elasticsearch deploy/elasticsearch
 
 # The only place it writes to. A named volume takes over owner and mode from here.
 RUN install --directory --owner=65532 --group=65532 --mode=0700 /var/lib/xdrelay

@@ -15,7 +15,7 @@ beforeAll(async () => {
   installed = await mkdtemp(join(tmpdir(), 'xdrelay-build-'))
   await run(process.execPath, [join(root, 'scripts/build.ts'), join(installed, 'dist')])
   await copyFile(join(root, 'package.json'), join(installed, 'package.json'))
-  for (const name of ['schemas', 'node_modules']) await symlink(join(root, name), join(installed, name))
+  for (const name of ['schemas', 'deploy', 'node_modules']) await symlink(join(root, name), join(installed, name))
 })
 afterAll(() => rm(installed, { recursive: true, force: true }))
 

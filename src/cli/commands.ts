@@ -56,4 +56,9 @@ export const commands: readonly { name: string; summary: string; load: () => Pro
     summary: 'Explain a record: where each column goes, which rule sets each field, or why a field is empty',
     load: async () => (await import('./explain.ts')).explainCommand(),
   },
+  {
+    name: 'setup',
+    summary: 'Prepare what xdrelay delivers to',
+    load: async () => (await import('./setup.ts')).setupCommand(),
+  },
 ]

@@ -113,6 +113,7 @@ const table = {
     exit: 69,
     next: 'Start `xdrelay run`, and give the address of its admin endpoint (`admin.listen`) with --url; or name a file of records.',
   },
+  output_refused: { code: 'XP4010', exit: 69, next: 'The text above is what the output said.' },
   input_unreadable: {
     code: 'XP5001',
     exit: 65,

@@ -1,26 +1,20 @@
-import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { Client, type ClientOptions, errors, Transport } from '@elastic/elasticsearch'
-import { messageOf, XdrelayError } from '../core/errors.ts'
-import { redact, type Secret } from '../core/secret.ts'
+import { XdrelayError } from '../core/errors.ts'
 import type { Chunk, Delivery } from '../core/types.ts'
 import { type Answer, type BulkBody, bulkBody, bulkQuery, type Range, readAnswer, reasonOf, retryAll } from './bulk.ts'
 import { eventStream } from './data-stream.ts'
+import {
+  connectionProblem,
+  ElasticsearchClient,
+  type ElasticsearchConnection,
+  type ElasticsearchRequest,
+  isElasticsearch,
+} from './elasticsearch-client.ts'
 import { type CheckedOutput, type OutputKind, settingError } from './policy.ts'
 
-export interface ElasticsearchOptions {
-  readonly urls: readonly string[]
+export interface ElasticsearchOptions extends ElasticsearchConnection {
   /** Last part of the data stream's name. */
   readonly namespace: string
-  /** Encoded, as Kibana shows it. */
-  readonly apiKey?: Secret
-  readonly username?: string
-  readonly password?: Secret
-  /** Absolute path of a PEM file. */
-  readonly ca?: string
-  /** Milliseconds. */
-  readonly timeout: number
-  readonly compression: boolean
 }
 
 /** Data streams by `_bulk` with `create`: a document that is there already is not written twice. */
@@ -60,7 +54,7 @@ export const elasticsearch = {
 class ElasticsearchOutput implements CheckedOutput {
   readonly #options: ElasticsearchOptions
   readonly #stream: string
-  #client: Client | undefined
+  #client: ElasticsearchClient | undefined
   /** Bytes that a request may have, as far as answers 413 have told. */
   #largest = Number.POSITIVE_INFINITY
 
@@ -73,7 +67,7 @@ class ElasticsearchOutput implements CheckedOutput {
 
   /** Sends nothing: a server that is down is an outage of the writes. Throws only when `ca` cannot be read. */
   async open(): Promise<void> {
-    this.#client = new Client(await clientOptions(this.#options))
+    this.#client = await ElasticsearchClient.open(this.#options)
   }
 
   async write(chunks: readonly Chunk[], signal: AbortSignal): Promise<Delivery> {
@@ -128,52 +122,16 @@ class ElasticsearchOutput implements CheckedOutput {
   }
 
   /** With its length, which some proxies ask for; it is not known beforehand of a compressed one. */
-  #bulkRequest(body: BulkBody): RequestParams {
+  #bulkRequest(body: BulkBody): ElasticsearchRequest {
     const headers = this.#options.compression ? {} : { 'content-length': String(body.bytes) }
     const stream = Readable.from(body.pieces(), { objectMode: false })
     return { path: '/_bulk', querystring: bulkQuery, bulkBody: stream, headers }
   }
 
-  /** Never throws: where there is no answer, it says why. Where a node fails, the next is asked at once. */
-  async #request(params: () => RequestParams, signal: AbortSignal): Promise<Answer> {
-    let answer = await this.#ask(params(), signal)
-    for (let node = 1; node < this.#options.urls.length && answer.isFaultOfNode; node++) {
-      answer = await this.#ask(params(), signal)
-    }
-    return answer
-  }
-
-  async #ask({ headers: sent = {}, ...params }: RequestParams, signal: AbortSignal): Promise<Answer & FromNode> {
+  #request(params: () => ElasticsearchRequest, signal: AbortSignal): Promise<Answer> {
     if (!this.#client) throw new XdrelayError('internal', 'elasticsearch output used before it was opened')
-    try {
-      const options = { meta: true, signal, headers: sent } as const
-      const { statusCode, headers, body } = await this.#client.transport.request({ method: 'POST', ...params }, options)
-      return { status: statusCode, headers, body, isFaultOfNode: false }
-    } catch (error) {
-      if (error instanceof errors.ResponseError) {
-        const status = error.statusCode ?? 0
-        return {
-          status,
-          headers: error.headers ?? {},
-          body: error.body,
-          isFaultOfNode: [502, 503, 504].includes(status),
-        }
-      }
-      const failure = redact(`no usable answer from ${this.#options.urls.join(', ')}: ${textOf(error)}`)
-      return { failure, isFaultOfNode: error instanceof errors.ConnectionError }
-    }
+    return this.#client.request(params, signal)
   }
-}
-
-interface RequestParams {
-  readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly [key: string]: unknown
-}
-
-interface FromNode {
-  /** Another node may do better. */
-  readonly isFaultOfNode: boolean
 }
 
 function merge(first: Delivery, second: Delivery): Delivery {
@@ -189,74 +147,12 @@ function merge(first: Delivery, second: Delivery): Delivery {
   }
 }
 
-/** By the header that every node sends; some proxies leave it out, but what an error looks like they do not change. */
-function isElasticsearch({ headers, body }: { headers: Readonly<Record<string, unknown>>; body: unknown }): boolean {
-  if (headers['x-elastic-product'] === 'Elasticsearch') return true
-  const error = (body as { error?: unknown } | null)?.error
-  return typeof error === 'string' || typeof (error as { type?: unknown } | null | undefined)?.type === 'string'
-}
-
-/** The same trouble has the same text each time: a port of this side would make it a new one. */
-function textOf(error: unknown): string {
-  return messageOf(error).replace(/ - Local: .*$/, '')
-}
-
 /** The setting that the server could not work with, and why. */
-function problemOf({
-  urls,
-  namespace,
-  apiKey,
-  username,
-  password,
-}: ElasticsearchOptions): [setting: string, problem: string] | undefined {
-  if (urls.some(url => new URL(url).username !== '' || new URL(url).password !== '')) {
-    return ['urls', 'a user or password belongs into username and password, not into the address']
-  }
+function problemOf(options: ElasticsearchOptions): [setting: string, problem: string] | undefined {
+  const { namespace } = options
   if (!/^[^A-Z\\/*?"<>| ,#:-]+$/.test(namespace)) {
     const text = JSON.stringify(namespace)
     return ['namespace', `${text} has capitals or characters that a data stream's name cannot have`]
   }
-  if (apiKey && (username !== undefined || password)) return ['api_key', 'give either this or username and password']
-  if ((username === undefined) !== (password === undefined)) return ['username', 'goes together with password']
-  return undefined
-}
-
-async function clientOptions(options: ElasticsearchOptions): Promise<ClientOptions> {
-  const { urls, apiKey, username, password, ca, timeout, compression } = options
-  const auth = apiKey
-    ? { apiKey: apiKey.reveal() }
-    : username !== undefined && password && { username, password: password.reveal() }
-  return {
-    nodes: [...urls],
-    ...(auth && { auth }),
-    ...(ca !== undefined && { tls: { ca: await readCa(ca) } }),
-    Transport: PlainTransport,
-    // The default makes a deep copy of each failed request, body included, byte by byte: gigabytes during an outage.
-    // Texts of errors go through our own redaction, and nothing else of them is shown.
-    redaction: { type: 'off' },
-    // A failed node is passed over by `#request`, as the body can be sent anew there; waiting is for the lane.
-    maxRetries: 0,
-    requestTimeout: timeout,
-    compression,
-  }
-}
-
-async function readCa(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new XdrelayError('config_invalid', `elasticsearch.ca: ${messageOf(error)}`, { facts: { path } })
-  }
-}
-
-/**
- * The client's transport with plain media types, which every server from 8 on takes, and without its look at a product
- * header, which some proxies leave out.
- */
-class PlainTransport extends Transport {
-  constructor({ productCheck: _, ...options }: ConstructorParameters<typeof Transport>[0]) {
-    const jsonContentType = 'application/json'
-    const vendoredHeaders = { jsonContentType, ndjsonContentType: 'application/x-ndjson', accept: jsonContentType }
-    super({ ...options, vendoredHeaders })
-  }
+  return connectionProblem(options)
 }

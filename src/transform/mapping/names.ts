@@ -53,6 +53,7 @@ export class Names {
   readonly #elsewhere: ReadonlyMap<string, Column>
   /** Names that have others below them, `device` for `device.id`: nothing may be written there. */
   readonly #branches = new Set<string>()
+  readonly #types = new Map<string, FieldType>()
 
   constructor(schemas: readonly TableSchema[], yaml: YamlFile = readYaml('names.yaml')) {
     this.#columns = readEntries(yaml.data.columns, yaml, 'columns')
@@ -65,7 +66,10 @@ export class Names {
     const documented = new Map(schemas.flatMap(({ columns }) => [...columns]))
     this.#elsewhere = new Map(this.columns('', documented).map(column => [column.column, column]))
     const all = schemas.flatMap(schema => this.columns(schema.table, schema.columns))
-    for (const { name } of [...all, ...this.envelope()]) for (const branch of branches(name)) this.#branches.add(branch)
+    for (const { name, fieldType } of [...all, ...this.envelope()]) {
+      for (const branch of branches(name)) this.#branches.add(branch)
+      this.#types.set(name, fieldType)
+    }
     check(schemas, this, yaml)
   }
 
@@ -99,6 +103,11 @@ export class Names {
       const name = entry.name ?? snakeCase(column)
       return { column, label: `envelope.${column}`, type, name, fieldType, duplicate: false }
     })
+  }
+
+  /** How the vendor field of this name is indexed; undefined where no column has it. */
+  typeOf(name: string): FieldType | undefined {
+    return this.#types.get(name)
   }
 
   isBranch(name: string): boolean {

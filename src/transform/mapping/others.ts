@@ -69,11 +69,19 @@ function addUnknown(
   // A list is of texts or of objects; Elasticsearch takes no mixture.
   const kept = Array.isArray(cleaned) && toKeywords(cleaned) === undefined ? toFlattened(cleaned) : cleaned
   const name = key.length > longestName ? '' : snakeCase(key).replace(/^_+/, '')
-  const candidates = names.isBranch(name) ? [`properties_${name}`] : [name, `properties_${name}`]
+  const candidates = [name, `properties_${name}`].filter(candidate => isFree(candidate, kept, names))
   const placed = fieldName.test(name) ? candidates.find(candidate => put(vendor, candidate, kept)) : undefined
   if (placed !== undefined) return `${vendorRoot}.${placed}`
   run.stow(key, kept)
   return keptAs(key)
+}
+
+/** Whether no column has the name, as one in another spelling may, or has it for values that are indexed alike. */
+function isFree(name: string, value: unknown, names: Names): boolean {
+  if (names.isBranch(name)) return false
+  const type = names.typeOf(name)
+  if (type === undefined) return true
+  return type === 'flattened' ? toFlattened(value) === value : toKeywords(value) !== undefined
 }
 
 /** False when the place is taken. Names are given with dots for objects below. */

@@ -1,6 +1,6 @@
 import { readCondition } from './conditions.ts'
 import { conversions } from './convert.ts'
-import type { Condition, Place, Rule } from './rule.ts'
+import type { Condition, Place, Rule, Source } from './rule.ts'
 import { readSource } from './source.ts'
 import { splits } from './split.ts'
 import { isObject, isTexts, ruleError } from './yaml-file.ts'
@@ -25,12 +25,17 @@ export function readRule(row: unknown, place: Place, named: ReadonlyMap<string, 
   const add = optionalText(row, 'add', place)
   const copy = optionalText(row, 'copy', place)
   const map = readMap(row.map, place)
+  const sources = texts(row.from ?? row.inputs ?? [], place).map(name => readSource(name, place))
+  const together = 'inputs' in row
+  const as = readConversions(row.as, place)
+  // A key inside of a column may hold anything, but an index takes no object where it expects a text.
+  const isAnything = !together && split === undefined && as.length === 0 && sources.some(hasKey)
   return {
     place,
-    sources: texts(row.from ?? row.inputs ?? [], place).map(name => readSource(name, place)),
-    together: 'inputs' in row,
+    sources,
+    together,
     ...('value' in row ? { constant: scalar(row.value, place) } : {}),
-    as: readConversions(row.as, place),
+    as: isAnything ? ['text'] : as,
     ...(split === undefined ? {} : { split: check(split, splits, 'split', place) }),
     ...(map ? { map } : {}),
     ...('otherwise' in row ? { otherwise: scalar(row.otherwise, place) as string | number } : {}),
@@ -40,6 +45,10 @@ export function readRule(row: unknown, place: Place, named: ReadonlyMap<string, 
     ...('when' in row ? { when: readCondition(row.when, place, named) } : {}),
     ...(copy === undefined ? {} : { copy }),
   }
+}
+
+function hasKey(source: Source): boolean {
+  return source.kind === 'column' && source.key !== undefined
 }
 
 function readTargets(to: unknown, split: string | undefined, place: Place): Rule['to'] {

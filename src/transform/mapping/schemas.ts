@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { packageFolder } from '../../core/package-folder.ts'
 
 /** The types of Microsoft's hunting schema. */
 export type ColumnType = 'string' | 'datetime' | 'long' | 'int' | 'real' | 'bool' | 'dynamic'
@@ -12,7 +13,7 @@ export interface TableSchema {
 
 /** Every table that has a schema. Read once per thread. */
 export function loadSchemas(): TableSchema[] {
-  const directory = schemaDirectory()
+  const directory = packageFolder('schemas')
   return readdirSync(directory)
     .filter(file => file.endsWith('.json') && file !== 'envelope.json')
     .sort()
@@ -21,15 +22,4 @@ export function loadSchemas(): TableSchema[] {
       const columns = Object.entries(schema.properties).map(([column, type]) => [column, type['x-type']] as const)
       return { table: file.slice(0, -'.json'.length), schema, columns: new Map(columns as [string, ColumnType][]) }
     })
-}
-
-/** The package's own folder, whether this runs from src/ or from dist/. */
-function schemaDirectory(): URL {
-  let directory = new URL('./', import.meta.url)
-  while (!existsSync(new URL('package.json', directory))) {
-    const parent = new URL('../', directory)
-    if (parent.href === directory.href) throw new Error(`no package.json above ${import.meta.url}`)
-    directory = parent
-  }
-  return new URL('schemas/', directory)
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -12,8 +12,14 @@ export interface RunningElasticsearch {
   stop(): Promise<void>
 }
 
-/** Starts a node with an empty data folder; the address that ELASTICSEARCH_URL names is taken as it is. */
-export async function startElasticsearch(version: ElasticsearchVersion): Promise<RunningElasticsearch> {
+/**
+ * Starts a node with an empty data folder; the address that ELASTICSEARCH_URL names is taken as it is. Without
+ * stand-ins it lacks the field types that are not published.
+ */
+export async function startElasticsearch(
+  version: ElasticsearchVersion,
+  { standIns = true } = {},
+): Promise<RunningElasticsearch> {
   const given = process.env.ELASTICSEARCH_URL
   if (given) return { url: given, version, stop: async () => {} }
   const { java, lib, classes, modules } = await install(version)
@@ -23,7 +29,11 @@ export async function startElasticsearch(version: ElasticsearchVersion): Promise
   const flags = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Djava.io.tmpdir=${home}`]
   const native = '--enable-native-access=ALL-UNNAMED,org.elasticsearch.nativeaccess,org.apache.lucene.core'
   const path = ['--module-path', lib, '--add-modules', 'ALL-MODULE-PATH', native, '-cp', classes]
-  const node = spawn(java, [...flags, ...path, 'Launcher', home, modules], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const bare = join(home, 'modules')
+  await mkdir(bare)
+  await symlink(join(modules, 'transport-netty4'), join(bare, 'transport-netty4'))
+  const loaded = standIns ? modules : bare
+  const node = spawn(java, [...flags, ...path, 'Launcher', home, loaded], { stdio: ['pipe', 'pipe', 'pipe'] })
   const stop = async () => {
     if (node.exitCode === null && node.signalCode === null) {
       node.stdin.end()

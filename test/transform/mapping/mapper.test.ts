@@ -65,6 +65,25 @@ describe('the frame', () => {
     expect(at(result, 'xdrelay.kept')).toEqual({ _: 'nameless' })
   })
 
+  test('a column spelled like a known one has its field only for values that are indexed alike', () => {
+    const spelled = (properties: Record<string, unknown>) => {
+      const { document } = createMapper(usual).map(recordOf('DeviceEvents', properties))
+      return at(written(document), 'm365_defender.event')
+    }
+    expect(spelled({ reportId: '7' })).toMatchObject({ report_id: '7' })
+    expect(spelled({ reportId: { a: 1 } })).toMatchObject({ properties_report_id: { a: 1 } })
+    expect(spelled({ additionalFields: 'text' })).toMatchObject({ properties_additional_fields: 'text' })
+    expect(spelled({ additionalFields: [{ a: 1 }] })).toMatchObject({ additional_fields: [{ a: 1 }] })
+  })
+
+  test('an object inside of a column reaches no field that expects a text', () => {
+    const { document } = createMapper(usual).map(
+      recordOf('DeviceNetworkEvents', { AdditionalFields: '{"direction":{"a":1}}' }),
+    )
+    expect(at(written(document), 'V.network_direction')).toBeUndefined()
+    expect(at(written(document), 'V.additional_fields')).toEqual({ direction: { a: 1 } })
+  })
+
   test('all keys of all tables take one byte per character, or JSON.stringify would take twice as long', () => {
     const mapper = createMapper(usual)
     const wide = loadSchemas().flatMap(({ table, columns }) => {

@@ -1,0 +1,81 @@
+import { Names } from '../../src/transform/mapping/names.ts'
+import { type Rule, vendorRoot } from '../../src/transform/mapping/rule.ts'
+import { loadRuleFiles } from '../../src/transform/mapping/rule-files.ts'
+import { loadSchemas } from '../../src/transform/mapping/schemas.ts'
+import { type FieldMapping, fieldsAt, flattened, keyword } from './field-types.ts'
+
+export type Fields = Map<string, FieldMapping>
+
+/** Every field that the mapping rules can write, without the vendor fields. Throws for one that nobody knows. */
+export function ruleFields(rules: readonly Rule[] = loadRuleFiles().flatMap(file => file.rules)): Fields {
+  const fields: Fields = new Map()
+  for (const rule of rules) {
+    for (const path of targets(rule)) {
+      if (path.startsWith(`${vendorRoot}.`)) continue
+      const found = fieldsAt(path)
+      const { file, line } = rule.place
+      if (found === undefined) {
+        throw new Error(
+          `${file}:${line}: ${path} is no field of ECS; correct it, or list it in scripts/elasticsearch/field-types.ts`,
+        )
+      }
+      for (const [name, mapping] of found) fields.set(name, mapping)
+    }
+  }
+  return fields
+}
+
+/** The vendor field of every column of every table, and those that rules write. Throws where two types meet. */
+export function vendorFields(): Fields {
+  const schemas = loadSchemas()
+  const names = new Names(schemas)
+  const files = loadRuleFiles()
+  const documented = new Map(schemas.flatMap(({ columns }) => [...columns]))
+  const extra = files
+    .flatMap(file => [...file.extraColumns])
+    .map(([table, columns]) => ({
+      table,
+      columns: new Map(columns.map(column => [column, documented.get(column) ?? ('string' as const)])),
+    }))
+  const fields: Fields = new Map()
+  const set = (name: string, mapping: FieldMapping) => {
+    const before = fields.get(name)
+    if (before !== undefined && before.type !== mapping.type) {
+      throw new Error(`${vendorRoot}.${name} is ${before.type} in one table and ${mapping.type} in another`)
+    }
+    fields.set(name, mapping)
+  }
+  // The empty table stands for unknown ones, whose columns are called as in all others.
+  for (const { table, columns } of [...schemas, ...extra, { table: '', columns: documented }]) {
+    for (const { name, fieldType, type, second } of names.columns(table, columns)) {
+      set(name, mappings[fieldType])
+      if (fieldType === 'keywords' || (fieldType === 'keyword' && type === 'dynamic')) set(`${name}_fields`, flattened)
+      if (second !== undefined) set(second.otherwise, keyword)
+    }
+  }
+  for (const { name, fieldType } of names.envelope()) set(name, mappings[fieldType])
+  const written = files.flatMap(file => file.rules).flatMap(targets)
+  const prefix = `${vendorRoot}.`
+  for (const path of written) {
+    const name = path.slice(prefix.length)
+    if (path.startsWith(prefix) && !fields.has(name)) set(name, keyword)
+  }
+  return new Map([...fields].map(([name, mapping]) => [prefix + name, mapping]))
+}
+
+const mappings = {
+  keyword,
+  lower: keyword,
+  keywords: keyword,
+  long: { type: 'long' },
+  double: { type: 'double' },
+  boolean: { type: 'boolean' },
+  date: { type: 'date' },
+  ip: { type: 'ip' },
+  flattened,
+} as const
+
+function targets(rule: Rule): string[] {
+  const copy = rule.copy === undefined ? [] : [`${vendorRoot}.${rule.copy}`]
+  return [...rule.to.map(({ field }) => field), ...(rule.add === undefined ? [] : [rule.add]), ...copy]
+}

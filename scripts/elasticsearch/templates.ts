@@ -1,0 +1,219 @@
+import { ruleFields, vendorFields } from './document-fields.ts'
+import { type FieldMapping, fieldsAt, flattened, keyword } from './field-types.ts'
+import { mappingOf } from './mapping-tree.ts'
+
+const meta = { managed_by: 'xdrelay' }
+/** Above the server's own `logs` (100) and above what Elastic's integration installs for the same streams (200). */
+const priority = 250
+/**
+ * Room for what nobody knows yet: columns that Defender adds, and fields of pipelines. What is beyond stays in the
+ * document and is not indexed.
+ */
+const mostFields = 3000
+
+const prefix = 'xdrelay-m365_defender'
+const pipeline = `${prefix}-enrich`
+
+/** Objects that arrive as such and whose keys are not ours; below `m365_defender.<stream>`. */
+const open = {
+  event: [],
+  alert: ['evidence', 'comments', 'web_url', 'incident_web_url', 'additional_data', 'custom_details'],
+  incident: [
+    ...['comments', 'web_url', 'custom_details'],
+    ...['evidence', 'comments', 'alert_web_url', 'incident_web_url', 'additional_data', 'custom_details'].map(
+      name => `alert.${name}`,
+    ),
+  ],
+  vulnerability: [],
+} as const
+type Stream = keyof typeof open
+
+/** ECS fields of alerts, incidents and vulnerabilities, besides those that the mapping rules write. */
+const collectedFields = [
+  ...['cloud.account.id', 'cloud.instance.name', 'email.delivery_timestamp', 'email.sender.address'],
+  ...['event.start', 'event.end', 'event.duration', 'event.url', 'group.id', 'group.name', 'observer.product'],
+  ...['observer.vendor', 'package.name', 'package.version', 'process.user.id', 'process.user.name'],
+  ...['source.geo.country_iso_code', 'source.user.name', 'source.user.domain', 'source.user.email'],
+  ...['threat.tactic.name', 'vulnerability.classification', 'vulnerability.description', 'vulnerability.enumeration'],
+  ...['vulnerability.id', 'vulnerability.reference', 'vulnerability.scanner.vendor', 'vulnerability.score.base'],
+  'vulnerability.severity',
+]
+
+/** What the pipeline below adds. */
+const enrichedFields = [
+  ...['source', 'destination', 'client'].flatMap(side => [
+    ...['city_name', 'continent_name', 'country_iso_code', 'country_name', 'location', 'region_iso_code'].map(
+      name => `${side}.geo.${name}`,
+    ),
+    ...[`${side}.geo.region_name`, `${side}.as.number`, `${side}.as.organization.name`],
+  ]),
+  ...['user_agent.device.name', 'user_agent.name', 'user_agent.os', 'user_agent.version'],
+]
+
+/** Path below deploy/elasticsearch → content, of everything that is there. */
+export function assets(): Map<string, object> {
+  const streams = Object.keys(open) as Stream[]
+  return new Map<string, object>([
+    [`component-templates/${prefix}@settings`, settings()],
+    [`component-templates/${prefix}@frame`, frame()],
+    [`component-templates/${prefix}@ecs`, component('ECS fields that the mapping rules write.', ruleFields())],
+    [
+      `component-templates/${prefix}@collected`,
+      component('ECS fields of alerts, incidents and vulnerabilities.', fieldsOf(collectedFields)),
+    ],
+    ...streams.map((stream): [string, object] => [`component-templates/${prefix}.${stream}@vendor`, vendor(stream)]),
+    [`component-templates/${prefix}@enriched`, enriched()],
+    ...streams.map((stream): [string, object] => [`index-templates/${prefix}.${stream}`, indexTemplate(stream)]),
+    [`ingest-pipelines/${pipeline}`, enrichPipeline()],
+    ...security(streams),
+  ])
+}
+
+/** Numbers and booleans as the server gives them back. */
+function settings(): object {
+  const index = {
+    mapping: {
+      // A value that is not of its field's type costs that value's place in the index, never the document.
+      ignore_malformed: 'true',
+      total_fields: { limit: String(mostFields), ignore_dynamic_beyond_limit: 'true' },
+    },
+  }
+  return {
+    template: { settings: { index } },
+    _meta: { ...meta, description: 'Settings of the data streams that xdrelay writes.' },
+  }
+}
+
+/** What every document has, and what becomes of fields that no template names. */
+function frame(): object {
+  const fields = new Map<string, FieldMapping>([
+    // Data streams do not allow ignore_malformed here.
+    ['@timestamp', { type: 'date', ignore_malformed: false }],
+    ...fieldsOf(['event.ingested', 'data_stream.type', 'data_stream.namespace']),
+    ...['eventhub', 'consumer_group', 'partition_id', 'offset'].map(name => [`azure.${name}`, keyword] as const),
+    ...['sequence_number', 'record_index'].map(name => [`azure.${name}`, { type: 'long' }] as const),
+    ['azure.enqueued_time', { type: 'date' }],
+    ['xdrelay.kept', flattened],
+    ...['column', 'expected', 'found'].map(name => [`xdrelay.notes.${name}`, keyword] as const),
+    ['xdrelay.sanitized', { type: 'boolean' }],
+  ])
+  fields.set('data_stream.type', { ...fields.get('data_stream.type')!, value: 'logs' })
+  const mappings = { date_detection: false, dynamic_templates: unknownFields, ...mappingOf(fields) }
+  return {
+    template: { mappings },
+    _meta: { ...meta, description: 'Position, remarks of xdrelay, and fields that no template names.' },
+  }
+}
+
+/**
+ * A column that Defender adds may be a text today and an object tomorrow. A runtime field is not in the index, so no
+ * document can contradict it; an object that is not enabled takes anything.
+ */
+const unknownFields = [
+  {
+    unknown_vendor_objects: {
+      path_match: 'm365_defender.*',
+      match_mapping_type: 'object',
+      mapping: { type: 'object', enabled: false },
+    },
+  },
+  { unknown_vendor_values: { path_match: 'm365_defender.*', match_mapping_type: '*', runtime: { type: 'keyword' } } },
+  { unknown_texts: { match_mapping_type: 'string', mapping: keyword } },
+]
+
+function vendor(stream: Stream): object {
+  const own = open[stream].map(name => [`m365_defender.${stream}.${name}`, flattened] as const)
+  const fields = new Map([...(stream === 'event' ? vendorFields() : []), ...own])
+  // The object itself in any case, or it would be taken for an unknown one.
+  const rest = fields.size === 0 ? new Map([[`m365_defender.${stream}`, { type: 'object' }]]) : fields
+  return component(`Columns and keys as they came: m365_defender.${stream}.`, rest)
+}
+
+function component(description: string, fields: ReadonlyMap<string, FieldMapping>): object {
+  return { template: { mappings: mappingOf(fields) }, _meta: { ...meta, description } }
+}
+
+function fieldsOf(paths: readonly string[]): Map<string, FieldMapping> {
+  return new Map(
+    paths.flatMap(path => {
+      const fields = fieldsAt(path)
+      if (fields === undefined) throw new Error(`${path} is no field of ECS`)
+      return [...fields]
+    }),
+  )
+}
+
+function indexTemplate(stream: Stream): object {
+  const collected = stream === 'event' ? [] : [`${prefix}@collected`]
+  const optional = [`${prefix}@enriched`, `logs-m365_defender.${stream}@custom`]
+  const dataset = { type: 'constant_keyword', value: `m365_defender.${stream}` }
+  return {
+    index_patterns: [`logs-m365_defender.${stream}-*`],
+    priority,
+    data_stream: {},
+    composed_of: [
+      ...['@settings', '@frame', '@ecs'].map(part => prefix + part),
+      ...collected,
+      `${prefix}.${stream}@vendor`,
+      ...optional,
+    ],
+    ignore_missing_component_templates: optional,
+    template: {
+      mappings: mappingOf(new Map([['data_stream.dataset', dataset]])),
+      lifecycle: { enabled: true },
+      data_stream_options: { failure_store: { enabled: true } },
+    },
+    _meta: { ...meta, description: `Data streams logs-m365_defender.${stream}-* of xdrelay.` },
+  }
+}
+
+function enriched(): object {
+  const mappings = mappingOf(fieldsOf(enrichedFields))
+  return {
+    template: { settings: { index: { default_pipeline: pipeline } }, mappings },
+    _meta: { ...meta, description: `Sends documents through the pipeline ${pipeline}.` },
+  }
+}
+
+/** A lookup that fails leaves the document as it is. */
+function enrichPipeline(): object {
+  const quiet = { ignore_missing: true, ignore_failure: true }
+  const sides = ['source', 'destination', 'client']
+  return {
+    description: 'Adds place and network of public addresses, and the parts of user agents.',
+    processors: [
+      ...sides.flatMap(side => [
+        { geoip: { field: `${side}.ip`, target_field: `${side}.geo`, ...quiet } },
+        {
+          geoip: {
+            field: `${side}.ip`,
+            target_field: `${side}.as`,
+            database_file: 'GeoLite2-ASN.mmdb',
+            properties: ['asn', 'organization_name'],
+            ...quiet,
+          },
+        },
+        { rename: { field: `${side}.as.asn`, target_field: `${side}.as.number`, ...quiet } },
+        { rename: { field: `${side}.as.organization_name`, target_field: `${side}.as.organization.name`, ...quiet } },
+      ]),
+      { user_agent: { field: 'user_agent.original', ...quiet } },
+    ],
+    _meta: meta,
+  }
+}
+
+/** Bodies of roles and of an API key. Nothing installs them: who may do what is for the operator to say. */
+function security(streams: readonly Stream[]): [string, object][] {
+  const names = streams.map(stream => `logs-m365_defender.${stream}-*`)
+  const writer = { indices: [{ names, privileges: ['auto_configure', 'create_doc'] }] }
+  const setup = {
+    cluster: ['manage_index_templates', 'manage_ingest_pipelines'],
+    indices: [{ names, privileges: ['view_index_metadata'] }],
+  }
+  const key = { name: 'xdrelay', role_descriptors: { xdrelay_writer: writer }, metadata: { application: 'xdrelay' } }
+  return [
+    ['security/role-xdrelay_writer', writer],
+    ['security/role-xdrelay_setup', setup],
+    ['security/api-key-xdrelay', key],
+  ]
+}

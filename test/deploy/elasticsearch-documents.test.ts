@@ -1,0 +1,129 @@
+import { EcsFlat } from '@elastic/ecs'
+import { describe, expect, test } from 'vitest'
+import { createGenerator } from '../../src/emulator/generator/generator.ts'
+import { documentedTables } from '../../src/emulator/generator/tables.ts'
+import { elasticsearchMissing } from '../support/elasticsearch.ts'
+import { actionsOf, ask, freshNamespace, ownElasticsearch, setUp, writeAll } from '../support/elasticsearch-setup.ts'
+import { unknownRows, wrongRows } from '../support/hostile-rows.ts'
+import { mappedBody, mappedRows, type Row } from '../support/mapped-chunk.ts'
+
+const recordsPerTable = 200
+const tables = [...documentedTables().keys()]
+
+/** Fields beyond ECS that are wanted all the same. */
+const beyondEcs =
+  /^(process\.Ext\.|Target\.process\.|dll\.Ext\.size$|application\.name$|process\.parent\.group_leader\.|url\.user_info$)/
+const own = /^(m365_defender|azure|data_stream|xdrelay)\./
+
+for (const version of ['9.5', '8.19'] as const) {
+  describe.skipIf(await elasticsearchMissing(version))(`Elasticsearch ${version}`, async () => {
+    const { url } = (await elasticsearchMissing(version)) ? { url: '' } : await ownElasticsearch(version)
+
+    test('takes generated records of all tables, with fields of ECS and ours alone; a second set-up changes nothing', async () => {
+      await setUp(url)
+      const namespace = freshNamespace()
+      expect(await writeAll(url, namespace, generated())).toEqual([])
+      expect(await countOf(url, namespace)).toBe(tables.length * recordsPerTable)
+      const foreign = (await fieldsOf(url, namespace)).filter(
+        path => !(path in EcsFlat) && !own.test(path) && !beyondEcs.test(path),
+      )
+      expect(foreign).toEqual([])
+      expect(actionsOf(await setUp(url))).toEqual(['same'])
+    }, 300_000)
+
+    test('takes any value in any column, known and unknown', async () => {
+      await setUp(url)
+      const namespace = freshNamespace()
+      const rows = [...unknownRows(), ...wrongRows()].map(({ row }) => row)
+      expect(await writeAll(url, namespace, chunksOf(rows))).toEqual([])
+      expect(await countOf(url, namespace)).toBe(rows.length)
+    }, 300_000)
+
+    test('finds an unknown column by its text, whatever else has been there', async () => {
+      await setUp(url)
+      const namespace = freshNamespace()
+      const values = ['first', { Inner: 1 }, ['second', 'third'], 7]
+      const rows = values.map(BrandNewColumn => ({ table: 'DeviceEvents', properties: { BrandNewColumn } }))
+      expect(await writeAll(url, namespace, [mappedRows(rows)])).toEqual([])
+      const query = (value: string) => ({ term: { 'm365_defender.event.brand_new_column': { value } } })
+      for (const value of ['first', 'third', '7']) expect(await countOf(url, namespace, query(value)), value).toBe(1)
+      expect(await countOf(url, namespace, query('fourth'))).toBe(0)
+    })
+
+    test('documents with more new fields than there is room for are taken', async () => {
+      await setUp(url)
+      const namespace = freshNamespace()
+      const rows = Array.from({ length: 6 }, (_, row) => ({
+        table: 'DeviceEvents',
+        properties: Object.fromEntries(Array.from({ length: 600 }, (_, n) => [`Column${row}x${n}`, 'text'])),
+      }))
+      expect(await writeAll(url, namespace, [mappedRows(rows)])).toEqual([])
+      expect(await countOf(url, namespace)).toBe(rows.length)
+    })
+
+    test.each(['alert', 'incident', 'vulnerability'])('the stream of %s is ready for its documents', async kind => {
+      await setUp(url)
+      const stream = `logs-m365_defender.${kind}-${freshNamespace()}`
+      const vendor = { status: 'new', evidence: [{ deep: { a: 1 } }], something: { a: 'x' } }
+      const document = {
+        '@timestamp': '2026-03-02T08:00:00Z',
+        event: { kind: 'alert' },
+        m365_defender: { [kind]: vendor },
+      }
+      const path = `/${stream}/_create/1?refresh=true`
+      expect(await ask(url, 'PUT', path, document)).toMatchObject({ result: 'created' })
+      const other = {
+        ...document,
+        m365_defender: { [kind]: { ...vendor, status: { now: 'an object' }, something: 'text' } },
+      }
+      expect(await ask(url, 'PUT', path.replace('/1', '/2'), other)).toMatchObject({ result: 'created' })
+    })
+  })
+}
+
+function* generated() {
+  for (const table of tables) {
+    const generator = createGenerator({ seed: table, tables: [table], recordsPerMessage: recordsPerTable })
+    for (let left = recordsPerTable; left > 0; ) {
+      const { body, records } = generator.nextMessage(left)
+      left -= records
+      yield mappedBody(body)
+    }
+  }
+}
+
+/** Chunks of a size that a small server takes at once: a row may have a long text in every column. */
+function* chunksOf(rows: readonly Row[]) {
+  let part: Row[] = []
+  let length = 0
+  for (const row of rows) {
+    part.push(row)
+    length += JSON.stringify(row).length
+    if (length < 300_000) continue
+    yield mappedRows(part)
+    part = []
+    length = 0
+  }
+  if (part.length > 0) yield mappedRows(part)
+}
+
+async function countOf(url: string, namespace: string, query: object = { match_all: {} }): Promise<number> {
+  const stream = `/logs-m365_defender.event-${namespace}`
+  await ask(url, 'POST', `${stream}/_refresh`)
+  return Number((await ask(url, 'POST', `${stream}/_count`, { query })).count)
+}
+
+interface Mapping {
+  readonly properties?: Readonly<Record<string, Mapping>>
+}
+
+/** Every field that is mapped, without objects. */
+async function fieldsOf(url: string, namespace: string): Promise<string[]> {
+  const answer = await ask(url, 'GET', `/logs-m365_defender.event-${namespace}/_mapping`)
+  const [{ mappings } = { mappings: {} }] = Object.values(answer) as { mappings: Mapping & { runtime?: object } }[]
+  const fields = ({ properties = {} }: Mapping, prefix = ''): string[] =>
+    Object.entries(properties).flatMap(([name, inner]) =>
+      inner.properties ? fields(inner, `${prefix}${name}.`) : [prefix + name],
+    )
+  return [...fields(mappings), ...Object.keys(mappings.runtime ?? {})]
+}
