@@ -5,7 +5,7 @@ import { documentedTables } from '../../src/emulator/generator/tables.ts'
 import { elasticsearchMissing } from '../support/elasticsearch.ts'
 import { actionsOf, ask, freshNamespace, ownElasticsearch, setUp, writeAll } from '../support/elasticsearch-setup.ts'
 import { unknownRows, wrongRows } from '../support/hostile-rows.ts'
-import { mappedBody, mappedRows, type Row } from '../support/mapped-chunk.ts'
+import { mappedBody, mappedRows, type Row, withOriginal } from '../support/mapped-chunk.ts'
 
 const recordsPerTable = 200
 const tables = [...documentedTables().keys()]
@@ -48,6 +48,14 @@ for (const version of ['9.5', '8.19'] as const) {
       const query = (value: string) => ({ term: { 'm365_defender.event.brand_new_column': { value } } })
       for (const value of ['first', 'third', '7']) expect(await countOf(url, namespace, query(value)), value).toBe(1)
       expect(await countOf(url, namespace, query('fourth'))).toBe(0)
+    })
+
+    test('takes the original text of a record, however long', async () => {
+      await setUp(url)
+      const namespace = freshNamespace()
+      const rows = [{ table: 'DeviceEvents', properties: { FileName: 'x'.repeat(200_000) } }]
+      expect(await writeAll(url, namespace, [mappedRows(rows, withOriginal)])).toEqual([])
+      expect(await countOf(url, namespace)).toBe(1)
     })
 
     test('documents with more new fields than there is room for are taken', async () => {

@@ -60,7 +60,7 @@ export async function writeAll(url: string, namespace: string, chunks: Iterable<
     const refused: string[] = []
     for (const chunk of chunks) {
       // A small server may ask to send less at once; what it has already counts as delivered.
-      for (let tries = 60; ; tries--) {
+      for (let tries = 400; ; tries--) {
         const { retry, rejected, outage } = await output.write([chunk], never)
         if (retry.length > 0 && tries === 0) throw new Error(outage ?? 'the server does not take a chunk')
         if (retry.length > 0) await sleep(500)

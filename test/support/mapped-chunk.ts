@@ -11,7 +11,7 @@ export interface Row {
 let sequenceNumber = 0
 
 /** Rows as the service sends them, mapped as a run would. Throws for a reject. */
-export function mappedRows(rows: readonly Row[]): Chunk {
+export function mappedRows(rows: readonly Row[], transform = usual): Chunk {
   const records = rows.map(({ table, properties }) => ({
     time: '2026-03-02T08:00:01.1234567Z',
     tenantId: '76eca77d-9f67-4e26-816d-3fa3e0fc412e',
@@ -19,11 +19,11 @@ export function mappedRows(rows: readonly Row[]): Chunk {
     category: `AdvancedHunting-${table}`,
     properties,
   }))
-  return mappedBody(Buffer.from(JSON.stringify({ records })))
+  return mappedBody(Buffer.from(JSON.stringify({ records })), transform)
 }
 
 /** The body of one message, mapped; vendor copies of ECS fields are kept, so that there are as many fields as can be. */
-export function mappedBody(body: Uint8Array): Chunk {
+export function mappedBody(body: Uint8Array, transform = usual): Chunk {
   const message = {
     body,
     sequenceNumber: sequenceNumber++,
@@ -41,10 +41,12 @@ export function mappedBody(body: Uint8Array): Chunk {
   return chunk
 }
 
-const transform = createBatchTransform({
+const options = {
   strict: false,
   preserveDuplicateCustomFields: true,
   preserveOriginalEvent: false,
   ids: 'position',
   limits: { depth: 64, keys: 10_000 },
-})
+} as const
+const usual = createBatchTransform(options)
+export const withOriginal = createBatchTransform({ ...options, preserveOriginalEvent: true })
