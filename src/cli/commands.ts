@@ -57,6 +57,11 @@ export const commands: readonly { name: string; summary: string; load: () => Pro
     load: async () => (await import('./explain.ts')).explainCommand(),
   },
   {
+    name: 'test',
+    summary: 'Run mapping cases: records with the fields that their documents should have',
+    load: async () => (await import('./test.ts')).testCommand(),
+  },
+  {
     name: 'setup',
     summary: 'Prepare what xdrelay delivers to',
     load: async () => (await import('./setup.ts')).setupCommand(),

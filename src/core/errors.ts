@@ -119,6 +119,11 @@ const table = {
     exit: 65,
     next: 'Give a file of records, of messages, or of one of these a line.',
   },
+  cases_unreadable: {
+    code: 'XP5003',
+    exit: 65,
+    next: 'Correct what is named above; docs/mapping-tests.md describes a case.',
+  },
   check_failed: { code: 'XP5002', exit: 1, next: 'What was found stands on standard output.' },
   drain_incomplete: {
     code: 'XP6001',

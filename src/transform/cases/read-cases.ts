@@ -1,0 +1,211 @@
+import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import { exactNumber } from '../digits.ts'
+
+/** Where something stands in a case file; both from 1. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+/** What a field should have. */
+export interface Wanted {
+  /** As it is written: `V.` stands for `m365_defender.event.`. */
+  readonly path: string
+  readonly value: unknown
+  readonly place: Place
+}
+
+/** One case of a file: a record, and what its document has and has not. */
+export interface MappingCase {
+  readonly name: string
+  readonly place: Place
+  /** A message that holds the record. */
+  readonly body: Buffer
+  readonly strict: boolean
+  readonly preserve: boolean
+  /** Whether the record's own text is kept. */
+  readonly original: boolean
+  /** ISO 8601; absent: the record has no place in a hub. */
+  readonly enqueuedTime?: string
+  readonly expect: readonly Wanted[]
+  readonly absent: readonly Omit<Wanted, 'value'>[]
+  /** Of a record that becomes no document: what is known of its reject. */
+  readonly reject?: Wanted
+}
+
+/** Something in a case file that makes no case. */
+export interface CaseProblem extends Place {
+  readonly message: string
+  readonly fix: string
+}
+
+const keys = [
+  ...['name', 'table', 'properties', 'envelope', 'record', 'enqueued_time'],
+  ...['strict', 'preserve', 'original', 'expect', 'absent', 'reject'],
+]
+
+/** Reads a YAML list of cases. What is wrong with one of them leaves the others as they are. */
+export function readCases(text: string): { cases: MappingCase[]; problems: CaseProblem[] } {
+  const lines = new LineCounter()
+  // Whole numbers keep all their digits.
+  const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true, prettyErrors: false })
+  const place = (node: unknown): Place => {
+    const { line, col } = lines.linePos((node as { range?: [number] } | null)?.range?.[0] ?? 0)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const [error] = document.errors
+  if (error) {
+    const { line, col } = lines.linePos(error.pos[0])
+    const message = `is no YAML: ${error.message}`
+    return { cases: [], problems: [{ line, column: col, message, fix: 'Correct the text.' }] }
+  }
+  if (!isSeq(document.contents)) {
+    const fix = 'Write each case as an item: `- name: ...`.'
+    return { cases: [], problems: [{ ...place(document.contents), message: 'is not a list of cases', fix }] }
+  }
+  const cases: MappingCase[] = []
+  const problems: CaseProblem[] = []
+  for (const node of document.contents.items) {
+    try {
+      cases.push(new CaseReader(node as Node, place).read())
+    } catch (thrown) {
+      if (!(thrown instanceof Misfit)) throw thrown
+      problems.push({ ...place(thrown.node), message: thrown.message, fix: thrown.fix })
+    }
+  }
+  return { cases, problems }
+}
+
+class Misfit extends Error {
+  readonly node: unknown
+  readonly fix: string
+
+  constructor(node: unknown, message: string, fix: string) {
+    super(message)
+    this.node = node
+    this.fix = fix
+  }
+}
+
+class CaseReader {
+  readonly #node: Node
+  readonly #place: (node: unknown) => Place
+  readonly #entries = new Map<string, { readonly key: unknown; readonly value: unknown }>()
+
+  constructor(node: Node, place: (node: unknown) => Place) {
+    this.#node = node
+    this.#place = place
+    if (!isMap(node)) throw new Misfit(node, 'is no case', `A case has the keys ${keys.join(', ')}.`)
+    for (const { key, value } of node.items as Pair[]) {
+      const name = String(plain(key))
+      if (!keys.includes(name)) throw new Misfit(key, `unknown key ${name}`, `A case has the keys ${keys.join(', ')}.`)
+      this.#entries.set(name, { key, value })
+    }
+  }
+
+  read(): MappingCase {
+    const reject = this.#entries.get('reject')
+    const read: MappingCase = {
+      name: this.#text('name'),
+      place: this.#place(this.#node),
+      body: this.#body(),
+      strict: this.#flag('strict'),
+      preserve: this.#flag('preserve'),
+      original: this.#flag('original'),
+      ...(this.#entries.has('enqueued_time') && { enqueuedTime: this.#text('enqueued_time') }),
+      expect: this.#wanted(),
+      absent: this.#absent(),
+      ...(reject && { reject: { path: '', value: this.#object('reject'), place: this.#place(reject.key) } }),
+    }
+    if (read.expect.length + read.absent.length > 0 || reject) return read
+    throw new Misfit(this.#node, `${read.name}: expects nothing`, 'Add `expect`, `absent` or `reject`.')
+  }
+
+  #body(): Buffer {
+    const record = this.#entries.get('record')
+    if (record === undefined) {
+      const category = `AdvancedHunting-${this.#text('table')}`
+      const envelope = this.#entries.has('envelope') ? this.#object('envelope') : {}
+      return messageOf(JSON.stringify({ category, ...envelope, properties: this.#object('properties') }))
+    }
+    for (const other of ['table', 'properties', 'envelope']) {
+      const entry = this.#entries.get(other)
+      if (entry) throw new Misfit(entry.key, `${other} stands beside record`, 'Give either `record` or its parts.')
+    }
+    const value = plain(record.value)
+    return messageOf(typeof value === 'string' ? value : JSON.stringify(value))
+  }
+
+  #wanted(): Wanted[] {
+    const entry = this.#entries.get('expect')
+    if (entry === undefined) return []
+    if (!isMap(entry.value)) throw new Misfit(entry.key, 'expect is no mapping', 'Write `field: value` below it.')
+    return (entry.value.items as Pair[]).map(({ key, value }) => {
+      return { path: String(plain(key)), value: plain(value), place: this.#place(key) }
+    })
+  }
+
+  #absent(): MappingCase['absent'] {
+    const entry = this.#entries.get('absent')
+    if (entry === undefined) return []
+    if (!isSeq(entry.value)) throw new Misfit(entry.key, 'absent is no list', 'Write `absent: [field, field]`.')
+    return entry.value.items.map(item => ({ path: String(plain(item)), place: this.#place(item) }))
+  }
+
+  #text(name: string): string {
+    const entry = this.#entries.get(name)
+    const value = plain(entry?.value)
+    if (typeof value === 'string' && value !== '') return value
+    if (entry) throw new Misfit(entry.key, `${name} is no text`, `Write \`${name}: ...\`, with quotes where YAML asks.`)
+    throw new Misfit(
+      this.#node,
+      `${name} is missing`,
+      name === 'table' ? 'Add `table`, or give a whole `record`.' : `Add \`${name}\`.`,
+    )
+  }
+
+  #flag(name: string): boolean {
+    const entry = this.#entries.get(name)
+    const value = plain(entry?.value) ?? false
+    if (typeof value === 'boolean') return value
+    throw new Misfit(entry!.key, `${name} is neither true nor false`, `Write \`${name}: true\`, or leave it out.`)
+  }
+
+  #object(name: string): object {
+    const entry = this.#entries.get(name)
+    if (isMap(entry?.value)) return plain(entry.value) as object
+    throw new Misfit(
+      entry?.key ?? this.#node,
+      `${name} is ${entry ? 'no mapping' : 'missing'}`,
+      `Write \`${name}: { ... }\`.`,
+    )
+  }
+}
+
+const before = '{"records":['
+const after = ']}'
+/** Bytes of a case's message around its record. */
+export const opening = before.length
+export const closing = after.length
+
+function messageOf(record: string): Buffer {
+  return Buffer.from(before + record + after)
+}
+
+/** A node as JSON has it. Whole numbers that a double cannot hold become exact ones, keys stay data whatever they are. */
+function plain(node: unknown): unknown {
+  if (isMap(node)) {
+    const result: Record<string, unknown> = {}
+    for (const { key, value } of node.items as Pair[]) {
+      const property = { value: plain(value), enumerable: true, configurable: true, writable: true }
+      Object.defineProperty(result, String(plain(key)), property)
+    }
+    return result
+  }
+  if (isSeq(node)) return node.items.map(plain)
+  if (!isScalar(node)) return undefined
+  const { value } = node
+  if (typeof value !== 'bigint') return value
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : exactNumber(String(value))
+}
