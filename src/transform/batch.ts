@@ -115,7 +115,8 @@ function transformRecord(
 
 const prefixOfCategory = 'advancedhunting-'
 
-function tableOf(category: string): string {
+/** Without the prefix of the service, in whatever case it came. */
+export function tableOf(category: string): string {
   const start = category.slice(0, prefixOfCategory.length)
   return start.toLowerCase() === prefixOfCategory ? category.slice(prefixOfCategory.length) : category
 }

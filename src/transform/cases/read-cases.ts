@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
-import { exactNumber } from '../digits.ts'
+import { exactNumber, isDistorted } from '../digits.ts'
 
 /** Where something stands in a case file; both from 1. */
 export interface Place {
@@ -133,7 +133,9 @@ class CaseReader {
       if (entry) throw new Misfit(entry.key, `${other} stands beside record`, 'Give either `record` or its parts.')
     }
     const value = plain(record.value)
-    return messageOf(typeof value === 'string' ? value : JSON.stringify(value))
+    if (typeof value !== 'string') return messageOf(JSON.stringify(value))
+    if (isJson(value)) return messageOf(value)
+    throw new Misfit(record.key, 'record is no JSON text', 'Write one JSON value, in quotes, or a mapping.')
   }
 
   #wanted(): Wanted[] {
@@ -192,7 +194,16 @@ function messageOf(record: string): Buffer {
   return Buffer.from(before + record + after)
 }
 
-/** A node as JSON has it. Whole numbers that a double cannot hold become exact ones, keys stay data whatever they are. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A node as JSON has it. Numbers that a double cannot hold become exact ones, keys stay data whatever they are. */
 function plain(node: unknown): unknown {
   if (isMap(node)) {
     const result: Record<string, unknown> = {}
@@ -204,8 +215,9 @@ function plain(node: unknown): unknown {
   }
   if (isSeq(node)) return node.items.map(plain)
   if (!isScalar(node)) return undefined
-  const { value } = node
-  if (typeof value !== 'bigint') return value
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : exactNumber(String(value))
+  const { value, source } = node
+  if (typeof value !== 'bigint' && typeof value !== 'number') return value
+  // As it is written, unless YAML has another form for it than JSON.
+  const digits = typeof value === 'bigint' && !Number.isSafeInteger(Number(value)) ? String(value) : (source ?? '')
+  return isDistorted(digits) ? exactNumber(digits) : Number(value)
 }

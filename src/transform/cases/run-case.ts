@@ -1,3 +1,4 @@
+import { tableOf } from '../batch.ts'
 import { createMapper } from '../mapping/mapper.ts'
 import type { Observer } from '../mapping/observer.ts'
 import { readMessage, readRecord } from '../message.ts'
@@ -21,7 +22,6 @@ export interface Failure {
 export const caseId = 'document-1'
 const place = { eventHub: 'hub', consumerGroup: '$Default', partitionId: '0', sequenceNumber: 0, offset: '0' }
 const limits = { depth: 64, keys: 10_000 }
-const category = 'AdvancedHunting-'
 
 /** Maps the records of cases as a run would, and compares. */
 export class CaseRunner {
@@ -49,7 +49,8 @@ export class CaseRunner {
     })
     const present = one.absent.flatMap(({ path, place }) => {
       const found = valueAt(document, path)
-      return found === undefined ? [] : [{ path: fullPath(path), expected: undefined, found, place, elsewhere: [] }]
+      if (found === undefined) return []
+      return [{ path: fullPath(path), expected: undefined, found, place, elsewhere: [] }]
     })
     return [...wrong, ...present]
   }
@@ -61,7 +62,7 @@ export class CaseRunner {
     if ('reason' in usable) return { reject: usable }
     const { document, reject } = this.#mapper(one).map({
       ...usable,
-      table: usable.category.startsWith(category) ? usable.category.slice(category.length) : usable.category,
+      table: tableOf(usable.category),
       id: caseId,
       index: 0,
       position: one.enqueuedTime === undefined ? undefined : { ...place, enqueuedTime: one.enqueuedTime },

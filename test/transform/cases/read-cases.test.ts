@@ -62,3 +62,19 @@ test('a record that is rejected without being asked to fails', () => {
   const found = failures(`- { name: n, record: { category: 5 }, absent: [a] }`)
   expect(found).toMatchObject([{ path: '', expected: undefined, found: { reason: 'bad_envelope' } }])
 })
+
+test('text of a record that is not one JSON value is a problem', () => {
+  for (const text of ['{"category":"x"},{"category":"y"}', '{"category":']) {
+    const { problems } = readCases(`- { name: n, record: '${text}', absent: [a] }`)
+    expect(problems).toMatchObject([{ message: 'record is no JSON text' }])
+  }
+})
+
+test.each(['0.12345678901234567891', '-0', '1e400', '9007199254740993'])('%s stays as it is written', digits => {
+  const one = (expected: string) => `- name: n
+  table: DeviceEvents
+  properties: { AdditionalFields: { x: ${digits} } }
+  expect: { V.additional_fields.x: ${expected} }`
+  expect(failures(one(digits))).toEqual([])
+  expect(failures(one('0.1'))).toHaveLength(1)
+})
