@@ -10,6 +10,7 @@ export function toMessage(event: ReceivedEventData): Message {
     sequenceNumber: event.sequenceNumber,
     offset: String(event.offset),
     enqueuedTime: event.enqueuedTimeUtc?.getTime() ?? 0,
+    receivedTime: Date.now(),
   }
   return bodyType === 'value' || bodyType === 'sequence' ? { ...message, bodyType } : message
 }

@@ -26,6 +26,8 @@ export interface Message {
   readonly offset: string
   /** Milliseconds since the epoch, by the hub's clock. */
   readonly enqueuedTime: number
+  /** When it reached this process; absent for what is mapped without being delivered. */
+  readonly receivedTime?: number
 }
 
 /** Progress within a stream: everything up to and including this message. */

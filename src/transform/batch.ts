@@ -126,7 +126,9 @@ function positionOf({ eventHub, consumerGroup, partitionId }: Origin, message: M
   if (eventHub === '') return undefined
   const { sequenceNumber, offset } = message
   const enqueuedTime = new Date(message.enqueuedTime).toISOString()
-  return { eventHub, consumerGroup, partitionId, sequenceNumber, offset, enqueuedTime }
+  const received = message.receivedTime
+  const receivedTime = received === undefined ? {} : { receivedTime: new Date(received).toISOString() }
+  return { eventHub, consumerGroup, partitionId, sequenceNumber, offset, enqueuedTime, ...receivedTime }
 }
 
 /** What a record did to the code that handles it. A stack that ran out means depth; anything else is our defect, kept to this record. */

@@ -11,6 +11,8 @@ export interface Position {
   readonly offset: string
   /** ISO 8601, UTC. */
   readonly enqueuedTime: string
+  /** When it reached this process, by the clock of this machine. ISO 8601, UTC. */
+  readonly receivedTime?: string
 }
 
 /**

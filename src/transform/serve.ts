@@ -1,11 +1,13 @@
 import type { MessagePort, Transferable } from 'node:worker_threads'
-import type { Origin } from '../core/types.ts'
+import type { Message, Origin } from '../core/types.ts'
 import type { Job, Range, Result } from './job.ts'
+
+type Head = Pick<Message, 'sequenceNumber' | 'offset' | 'enqueuedTime' | 'receivedTime'>
 
 /** A job on its way to a worker: all bodies in one buffer that is moved and not copied. */
 export interface JobMail {
   readonly origin: Origin
-  readonly messages: readonly { sequenceNumber: number; offset: string; enqueuedTime: number }[]
+  readonly messages: readonly Head[]
   readonly bodies: Uint8Array
   /** For each message: where its body ends in `bodies`. */
   readonly ends: readonly number[]
@@ -26,9 +28,13 @@ export function packJob({ origin, messages, records }: Job): [JobMail, Transfera
     end += body.length
     return end
   })
-  const heads = messages.map(({ sequenceNumber, offset, enqueuedTime }) => ({ sequenceNumber, offset, enqueuedTime }))
+  const heads = messages.map(headOf)
   const mail = { origin, messages: heads, bodies, ends, ...(records && { records }) }
   return [mail, [bodies.buffer]]
+}
+
+function headOf({ sequenceNumber, offset, enqueuedTime, receivedTime }: Message): Head {
+  return { sequenceNumber, offset, enqueuedTime, ...(receivedTime !== undefined && { receivedTime }) }
 }
 
 function unpackJob({ origin, messages, bodies, ends, records }: JobMail): Job {

@@ -3,7 +3,7 @@ import { createMapper } from '../mapping/mapper.ts'
 import type { Observer } from '../mapping/observer.ts'
 import { readMessage, readRecord } from '../message.ts'
 import { parseExact } from '../parse.ts'
-import type { Mapper } from '../record.ts'
+import type { Mapper, Position } from '../record.ts'
 import { fieldsOf, fullPath, isSame, valueAt } from './documents.ts'
 import { closing, type MappingCase, opening, type Place } from './read-cases.ts'
 
@@ -65,7 +65,7 @@ export class CaseRunner {
       table: tableOf(usable.category),
       id: caseId,
       index: 0,
-      position: one.enqueuedTime === undefined ? undefined : { ...place, enqueuedTime: one.enqueuedTime },
+      position: positionOf(one),
       sanitized: reading.sanitized,
       original: one.original ? one.body.toString('utf8', opening, one.body.length - closing) : undefined,
     })
@@ -79,6 +79,11 @@ export class CaseRunner {
     this.#mappers.set(key, mapper)
     return mapper
   }
+}
+
+/** As if it had been read at once. */
+function positionOf({ enqueuedTime }: MappingCase): Position | undefined {
+  return enqueuedTime === undefined ? undefined : { ...place, enqueuedTime, receivedTime: enqueuedTime }
 }
 
 /** Whether a reject is what is said of it: not all of its keys need be named. */

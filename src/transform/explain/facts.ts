@@ -107,6 +107,7 @@ const frame: Readonly<Record<string, (record: DefenderRecord) => unknown>> = {
   id: record => record.id,
   original: record => record.original,
   enqueued_time: record => record.position?.enqueuedTime,
+  received_time: record => record.position?.receivedTime,
 }
 
 const tests = {

@@ -9,6 +9,7 @@ const frame: Readonly<Record<string, string>> = {
   id: 'X.flat(record.id)',
   original: 'record.original',
   enqueued_time: 'record.position?.enqueuedTime',
+  received_time: 'record.position?.receivedTime',
 }
 
 type Folded = string | boolean

@@ -12,6 +12,7 @@ const position = {
   sequenceNumber: 42,
   offset: '1234',
   enqueuedTime: '2026-03-01T10:00:00.000Z',
+  receivedTime: '2026-03-01T10:00:01.000Z',
 }
 
 /** Keys at any depth. */
