@@ -4,7 +4,7 @@ import { classify, messageOf, XdrelayError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { commands } from './commands.ts'
 import { applyProcessLimits } from './process-limits.ts'
-import { reportError } from './terminal.ts'
+import { reportError, written } from './terminal.ts'
 
 async function main(args: readonly string[]): Promise<number> {
   try {
@@ -54,5 +54,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader of a pipe is gone, as after `| head`. For `run` that is an output that is down, and its lane says so.
   if (error.code === 'EPIPE' && args[0] !== 'run') process.exit(0)
 })
+const code = await main(args)
+// A reader that stands still must not keep `run` from ending; all that it delivers to standard output is out by now.
+if (args[0] !== 'run') await written()
 // Handles that a client left open must not keep a finished command alive.
-process.exit(await main(args))
+process.exit(code)

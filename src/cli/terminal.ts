@@ -13,6 +13,13 @@ export function note(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
+/** Resolves once all of it has left this process, which takes its time where a pipe leads to a slow reader. */
+export async function written(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>(resolve => stream.write('', () => resolve()))
+  }
+}
+
 /** Says on standard error what went wrong and what to do: as text, or as one JSON object. Gives the exit code. */
 export function reportError(error: XdrelayError, json: boolean): number {
   note(json ? errorJson(error) : errorText(error))

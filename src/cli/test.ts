@@ -55,6 +55,7 @@ function filesOf(path: string): string[] {
   try {
     if (!statSync(path).isDirectory()) return [path]
     const found = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(name => /\.ya?ml$/.test(name))
+    if (found.length === 0) throw new Error('there is no YAML file in this folder')
     return found.sort().map(name => join(path, name))
   } catch (thrown) {
     throw unreadable(path, thrown)

@@ -97,3 +97,16 @@ test('--coverage names what no case reached', async () => {
   expect(stdout).toMatch(/^ {2}device\.yaml:\d+ {2}registry\.path$/m)
   expect(code).toBe(0)
 })
+
+test('a folder without cases is no success: exit 65', async () => {
+  const { code, stderr } = await xdrelay(['test', '.'], { cwd: folder({ 'notes.txt': '' }) })
+  expect(stderr).toContain('cannot read .: there is no YAML file in this folder')
+  expect(code).toBe(65)
+})
+
+test('everything is printed before the command ends, however much it is', async () => {
+  const one = '- { name: a, table: DeviceInfo, properties: { DeviceName: a }, expect: { host.name: b } }\n'
+  const { code, stdout } = await xdrelay(['test', 'many.yaml'], { cwd: folder({ 'many.yaml': one.repeat(3000) }) })
+  expect(stdout.slice(-100)).toMatch(/\n3000 cases, 0 passed, 3000 failed\n$/)
+  expect(code).toBe(1)
+})

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
 import { exactNumber, isDistorted } from '../digits.ts'
 
 /** Where something stands in a case file; both from 1. */
@@ -59,7 +59,7 @@ export function readCases(text: string): { cases: MappingCase[]; problems: CaseP
     const message = `is no YAML: ${error.message}`
     return { cases: [], problems: [{ line, column: col, message, fix: 'Correct the text.' }] }
   }
-  if (!isSeq(document.contents)) {
+  if (!isSeq(document.contents) || document.contents.items.length === 0) {
     const fix = 'Write each case as an item: `- name: ...`.'
     return { cases: [], problems: [{ ...place(document.contents), message: 'is not a list of cases', fix }] }
   }
@@ -143,7 +143,11 @@ class CaseReader {
     if (entry === undefined) return []
     if (!isMap(entry.value)) throw new Misfit(entry.key, 'expect is no mapping', 'Write `field: value` below it.')
     return (entry.value.items as Pair[]).map(({ key, value }) => {
-      return { path: String(plain(key)), value: plain(value), place: this.#place(key) }
+      const path = String(plain(key))
+      const wanted = plain(value)
+      if (wanted === undefined || wanted === null)
+        throw new Misfit(key, `${path} has no value`, 'List the field under `absent`.')
+      return { path, value: wanted, place: this.#place(key) }
     })
   }
 
@@ -214,6 +218,8 @@ function plain(node: unknown): unknown {
     return result
   }
   if (isSeq(node)) return node.items.map(plain)
+  // It would stand for nothing, and a case that expects nothing never fails.
+  if (isAlias(node)) throw new Misfit(node, 'an alias is not supported', 'Write the value out.')
   if (!isScalar(node)) return undefined
   const { value, source } = node
   if (typeof value !== 'bigint' && typeof value !== 'number') return value

@@ -24,6 +24,11 @@ test.each([
   ['- { name: n, table: T, properties: {} }', 'n: expects nothing'],
   ['- { name: n, table: T, properties: {}, expect: [a] }', 'expect is no mapping'],
   ['- { name: n, table: T, properties: {}, absent: a }', 'absent is no list'],
+  ['[]', 'is not a list of cases'],
+  ['- { name: n, table: T, properties: { A: &a x }, expect: { b: *a } }', 'an alias is not supported'],
+  ['- { name: n, table: T, properties: { A: &a x, B: *a }, expect: { b: x } }', 'an alias is not supported'],
+  ['- { name: n, table: T, properties: {}, expect: { b } }', 'b has no value'],
+  ['- { name: n, table: T, properties: {}, expect: { b: null } }', 'b has no value'],
   ['- { name: n, table: T, properties: {}, absent: [a], strict: maybe }', 'strict is neither true nor false'],
 ])('%j is a problem: %s', (yaml, message) => {
   const { cases, problems } = readCases(yaml)
