@@ -331,14 +331,14 @@ describe('H11: ownership', () => {
   test('is renewed while a handler is blocked for longer than the expiry, and the lag is shown', async () => {
     const hub = await startTestHub(1)
     const checkpoints = checkpointOptions(storage)
-    const options = hubOptions(hub, { ownership: { renew: 300, expiry: 1000 }, stallAfter: 1500 })
+    const options = hubOptions(hub, { ownership: { renew: 300, expiry: 4000 }, stallAfter: 1500 })
     const first = await startTestSource(options, checkpoints)
     await until(() => hub.receivers().length === 1)
     first.sink.block()
     fill(hub, '0', 1)
     await until(() => first.sink.count === 1)
     const second = await startTestSource(options, checkpoints)
-    await sleep(3000)
+    await sleep(6000)
     expect(second.sink.count).toBe(0)
     expect(first.sink.lostStreams).toEqual([])
     // A pipeline that is stuck looks the same from here as an output that is down: seen from outside by its lag.
