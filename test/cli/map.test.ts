@@ -105,9 +105,10 @@ describe('map', () => {
     expect(rejects).toMatchObject([{ reason: 'invalid_json', line: 1 }])
   })
 
-  test('ends with 65 when strict and something was rejected, and only then', async () => {
+  test('R30: ends with 65 when strict and something was rejected, and only then', async () => {
     expect((await map(['--strict'], JSON.stringify([record('a')]))).code).toBe(0)
     expect((await map(['--strict'], JSON.stringify([record('a'), null]))).code).toBe(65)
+    expect((await map([], JSON.stringify([record('a'), null]))).code).toBe(0)
   })
 
   test('R1: keeps a value of a wrong type, and rejects its record alone when strict', async () => {

@@ -82,7 +82,7 @@ for (const version of ['9.5', '8.19'] as const) {
       expect((await setUp(url, { apply: false })).notes).toContain(note)
     })
 
-    test('a processor that the server lacks leaves the pipeline out, and what depends on it', async () => {
+    test('R21: a processor that the server lacks leaves the optional pipeline out, and what depends on it', async () => {
       const { steps, notes } = await setUp(url, { enrich: true })
       expect(steps.map(({ asset }) => asset.name).filter(name => /enrich/.test(name))).toEqual([])
       expect(notes.join('\n')).toMatch(/no ingest pipeline .*No processor type exists/)
