@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { readAppOptions } from '../../src/cli/check/app-options.ts'
 import { type Microsoft, type MicrosoftOptions, startMicrosoft } from '../../src/emulator/microsoft/microsoft.ts'
 import { folder, xdrelay } from './run-cli.ts'
 
@@ -140,37 +141,26 @@ test('a clock that differs is told', async () => {
 })
 
 test.each([
-  [['--tenant-id', tenantId], '--client-id is missing'],
-  [['--client-id', clientId], '--tenant-id is missing'],
+  [{ tenantId }, '--client-id is missing'],
+  [{ clientId }, '--tenant-id is missing'],
+  [{ tenantId: 'my tenant', clientId }, '--tenant-id: "my tenant" is not a GUID or a domain of the tenant'],
+  [{ tenantId, clientId: 'x' }, '--client-id: "x" is not a GUID'],
+  [{ tenantId, clientId, cloud: 'moon' }, '--cloud: "moon" is not one of global, gcc_high, dod, china'],
+  [{ tenantId, clientId, source: 'mails' }, '--source: "mails" is not one of graph_alerts,'],
   [
-    ['--tenant-id', 'my tenant', '--client-id', clientId],
-    '--tenant-id: "my tenant" is not a GUID or a domain of the tenant',
-  ],
-  [['--tenant-id', tenantId, '--client-id', 'x'], '--client-id: "x" is not a GUID'],
-  [
-    ['--tenant-id', tenantId, '--client-id', clientId, '--cloud', 'moon'],
-    '--cloud: "moon" is not one of global, gcc_high, dod, china',
-  ],
-  [
-    ['--tenant-id', tenantId, '--client-id', clientId, '--source', 'mails'],
-    '--source: "mails" is not one of graph_alerts,',
-  ],
-  [
-    ['--tenant-id', tenantId, '--client-id', clientId, '--endpoint', 'http://graph.example'],
+    { tenantId, clientId, endpoint: 'http://graph.example' },
     '--endpoint: "http://graph.example" is not an https address',
   ],
-  [
-    ['--tenant-id', tenantId, '--client-id', clientId, '--client-secret-file', 'nothing'],
-    '--client-secret-file: cannot read nothing',
-  ],
-  [['--tenant-id', tenantId, '--client-id', clientId], 'no client secret: give --client-secret-file FILE'],
-  [
-    ['--tenant-id', tenantId, '--client-id', clientId, '--config', 'x.yaml'],
-    'give either --config or an app registration',
-  ],
-])('check %j is a wrong use', async (args, text) => {
-  const { code, stderr } = await xdrelay(['check', ...args])
-  expect(stderr).toContain(text)
+  [{ tenantId, clientId, clientSecretFile: '/nothing' }, '--client-secret-file: cannot read /nothing'],
+])('options %j are a wrong use', async (options, text) => {
+  await expect(readAppOptions(options)).rejects.toMatchObject({ exit: 64, message: expect.stringContaining(text) })
+})
 
+test.each([
+  [[], 'no client secret: give --client-secret-file FILE'],
+  [['--config', 'x.yaml'], 'give either --config or an app registration'],
+])('an app registration with %j is a wrong use: exit 64', async (more, text) => {
+  const { code, stderr } = await xdrelay(['check', '--tenant-id', tenantId, '--client-id', clientId, ...more])
+  expect(stderr).toContain(text)
   expect(code).toBe(64)
 })
