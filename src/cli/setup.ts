@@ -97,9 +97,9 @@ async function givenConnection(
     urls,
     timeout: 60_000,
     compression: false,
-    ...(apiKeyFile !== undefined && { apiKey: await readSecret(apiKeyFile) }),
+    ...(apiKeyFile !== undefined && { apiKey: await readSecret('--api-key-file', apiKeyFile) }),
     ...(username !== undefined && { username }),
-    ...(passwordFile !== undefined && { password: await readSecret(passwordFile) }),
+    ...(passwordFile !== undefined && { password: await readSecret('--password-file', passwordFile) }),
     ...(ca !== undefined && { ca: resolve(ca) }),
   }
 }

@@ -1,6 +1,6 @@
 import { type ErrorName, XdrelayError } from '../core/errors.ts'
 import { redact } from '../core/secret.ts'
-import type { HttpAnswer } from './http.ts'
+import { type HttpAnswer, jsonObject } from './http.ts'
 
 /** What the numbers behind `AADSTS` mean to an operator. Entra asks to branch on `error`; these only explain. */
 const known: Readonly<Record<number, readonly [kind: ErrorName, text: string]>> = {
@@ -41,7 +41,7 @@ interface Refusal {
 
 /** Why there is no token, in words, with the trace id that Microsoft's support asks for. */
 export function entraRefusal({ status, body }: HttpAnswer): XdrelayError {
-  const { error, error_description: description, error_codes: codes, trace_id: trace } = parse(body)
+  const { error, error_description: description, error_codes: codes, trace_id: trace } = jsonObject(body) as Refusal
   const number = Number(codes?.[0])
   const [kind, text] = known[number] ?? [
     status >= 500 || status === 429 || error === 'temporarily_unavailable' ? 'entra_unavailable' : 'entra_refused',
@@ -52,15 +52,6 @@ export function entraRefusal({ status, body }: HttpAnswer): XdrelayError {
   return new XdrelayError(kind, redact(`${text}${source}${support}`), {
     facts: { status, ...(Number.isNaN(number) ? {} : { aadsts: number }) },
   })
-}
-
-function parse(body: string): Refusal {
-  try {
-    const value: unknown = JSON.parse(body)
-    return typeof value === 'object' && value !== null ? value : {}
-  } catch {
-    return {}
-  }
 }
 
 /** Without the ids and the time that follow, which are new each time. */

@@ -37,6 +37,16 @@ export async function ask({ url, method = 'GET', headers = {}, body, signal }: H
   }
 }
 
+/** The JSON object of an answer; without any key where there is none. */
+export function jsonObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
+
 async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
   const parts: Buffer[] = []
   let size = 0

@@ -1,7 +1,7 @@
 import { XdrelayError } from '../core/errors.ts'
 import { redact } from '../core/secret.ts'
 import { type Api, clouds } from './clouds.ts'
-import { ask, type HttpAnswer } from './http.ts'
+import { ask, type HttpAnswer, jsonObject } from './http.ts'
 import { type AppRegistration, requestToken, type Token } from './token.ts'
 
 /** The kinds of sources that ask Microsoft's APIs. */
@@ -96,12 +96,8 @@ function apiRefusal(kind: CollectorKind, app: AppRegistration, { status, headers
 
 /** What the API says, in its own words. */
 function messageIn(body: string): string {
-  try {
-    const { error } = JSON.parse(body) as { error?: { message?: unknown } }
-    return typeof error?.message === 'string' ? `: ${error.message.slice(0, 500)}` : ''
-  } catch {
-    return ''
-  }
+  const { error } = jsonObject(body) as { error?: { message?: unknown } | null }
+  return typeof error?.message === 'string' ? `: ${error.message.slice(0, 500)}` : ''
 }
 
 function rolesOf({ claims }: Token): string {

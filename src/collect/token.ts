@@ -2,7 +2,7 @@ import { XdrelayError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import { type Api, type Cloud, clouds } from './clouds.ts'
 import { entraRefusal } from './entra-refusal.ts'
-import { ask } from './http.ts'
+import { ask, jsonObject } from './http.ts'
 
 /** An app registration in Microsoft Entra ID that proves itself by a secret. */
 export interface AppRegistration {
@@ -50,7 +50,7 @@ export async function requestToken(app: AppRegistration, api: Api, signal: Abort
     signal,
   })
   if (answer.status !== 200) throw entraRefusal(answer)
-  const { access_token: value, expires_in: seconds } = parse(answer.body)
+  const { access_token: value, expires_in: seconds } = jsonObject(answer.body)
   if (typeof value !== 'string')
     throw new XdrelayError('entra_refused', 'the answer of the token endpoint holds no token')
   const lifetime = Number(seconds) > 0 ? Number(seconds) * 1000 : 0
@@ -58,17 +58,8 @@ export async function requestToken(app: AppRegistration, api: Api, signal: Abort
 }
 
 function readClaims(token: string): Claims | undefined {
-  const payload = parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+  const payload = jsonObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
   const { aud, tid, roles = [] } = payload
   if (typeof aud !== 'string' || !Array.isArray(roles)) return undefined
   return { audience: aud, tenantId: String(tid ?? ''), roles: roles.map(String) }
-}
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? { ...value } : {}
-  } catch {
-    return {}
-  }
 }

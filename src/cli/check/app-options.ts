@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { text as textOf } from 'node:stream/consumers'
 import { type Cloud, clouds } from '../../collect/clouds.ts'
 import { type CollectorKind, collectors } from '../../collect/probe.ts'
 import type { AppRegistration } from '../../collect/token.ts'
-import { messageOf, XdrelayError } from '../../core/errors.ts'
+import { XdrelayError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
+import { readSecret } from '../secret-file.ts'
 import { askSecret } from './ask-secret.ts'
 
 /** Of the command line, for an app registration without a configuration. */
@@ -45,7 +44,7 @@ export async function readAppOptions(options: AppOptions): Promise<AppCheck> {
   }
   const endpoint = address('--endpoint', options.endpoint)
   const tokenUrl = address('--token-url', options.tokenUrl)
-  const clientSecret = new Secret(await secretOf(options.clientSecretFile))
+  const clientSecret = await secretOf(options.clientSecretFile)
   const app = { tenantId, clientId, clientSecret, cloud, ...(tokenUrl !== undefined && { tokenUrl }) }
   return { app, kinds, endpoint }
 }
@@ -65,19 +64,11 @@ function address(name: string, value: string | undefined): string | undefined {
   throw wrong(name, value, 'an https address; plain http is for this machine only')
 }
 
-async function secretOf(file: string | undefined): Promise<string> {
-  const secret = file === undefined ? await askSecret('Client secret: ') : await fileText(file)
-  if (secret !== '') return secret
-  throw new XdrelayError('usage', 'the client secret is empty')
-}
-
-async function fileText(file: string): Promise<string> {
-  try {
-    const text = file === '-' ? await textOf(process.stdin) : readFileSync(file, 'utf8')
-    return text.replace(/\r?\n$/, '')
-  } catch (cause) {
-    throw new XdrelayError('usage', `--client-secret-file: cannot read ${file}: ${messageOf(cause)}`, { cause })
-  }
+async function secretOf(file: string | undefined): Promise<Secret> {
+  if (file !== undefined) return readSecret('--client-secret-file', file)
+  const typed = await askSecret('Client secret: ')
+  if (typed === '') throw new XdrelayError('usage', 'the client secret is empty')
+  return new Secret(typed)
 }
 
 function wrong(name: string, value: string, wanted: string): XdrelayError {

@@ -9,7 +9,7 @@ import { type Api, ApiError, type Call, type Reply } from './reply.ts'
 import { SecurityApi, type SecuritySettings } from './security.ts'
 import { SecurityStore } from './security-store.ts'
 import { Throttle } from './throttle.ts'
-import { type AppRegistration, TokenEndpoint } from './token.ts'
+import { type AppRegistration, type Identity, TokenEndpoint } from './token.ts'
 import { VulnerabilityApi } from './vulnerabilities.ts'
 import { VulnerabilityRows } from './vulnerability-rows.ts'
 
@@ -142,7 +142,7 @@ class Service {
     }
   }
 
-  #ask(pathname: string, call: Call, identity: Parameters<SecurityApi['alerts']>[1]): Reply {
+  #ask(pathname: string, call: Call, identity: Identity): Reply {
     const [, collection, id] = /^\/v1\.0\/security\/(alerts_v2|incidents)(?:\/([^/]+))?$/.exec(pathname) ?? []
     if (collection === 'alerts_v2') return this.#security.alerts(call, identity, id)
     if (collection === 'incidents') return this.#security.incidents(call, identity, id)

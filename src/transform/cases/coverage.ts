@@ -1,5 +1,5 @@
 import type { Observer } from '../mapping/observer.ts'
-import { type Rule, vendorRoot } from '../mapping/rule.ts'
+import { fieldsOfRule, type Rule } from '../mapping/rule.ts'
 import { loadRuleFiles } from '../mapping/rule-files.ts'
 
 /** A field that a rule sets, and no case has shown. */
@@ -37,16 +37,8 @@ export class Coverage implements Observer {
 
   #unreached(rule: Rule): Unreached[] {
     const { file, line } = rule.place
-    return fieldsOf(rule)
+    return fieldsOfRule(rule, true)
       .filter(field => !this.#seen.has(`${file}:${line} ${field}`))
       .map(field => ({ line, field }))
   }
-}
-
-function fieldsOf({ to, add, copy }: Rule): string[] {
-  return [
-    ...to.map(({ field }) => field),
-    ...(add === undefined ? [] : [add]),
-    ...(copy === undefined ? [] : [`${vendorRoot}.${copy}`]),
-  ]
 }

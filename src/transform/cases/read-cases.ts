@@ -19,8 +19,8 @@ export interface Wanted {
 export interface MappingCase {
   readonly name: string
   readonly place: Place
-  /** A message that holds the record. */
-  readonly body: Buffer
+  /** JSON text. */
+  readonly record: string
   readonly strict: boolean
   readonly preserve: boolean
   /** Whether the record's own text is kept. */
@@ -108,7 +108,7 @@ class CaseReader {
     const read: MappingCase = {
       name: this.#text('name'),
       place: this.#place(this.#node),
-      body: this.#body(),
+      record: this.#record(),
       strict: this.#flag('strict'),
       preserve: this.#flag('preserve'),
       original: this.#flag('original'),
@@ -121,20 +121,20 @@ class CaseReader {
     throw new Misfit(this.#node, `${read.name}: expects nothing`, 'Add `expect`, `absent` or `reject`.')
   }
 
-  #body(): Buffer {
+  #record(): string {
     const record = this.#entries.get('record')
     if (record === undefined) {
       const category = `AdvancedHunting-${this.#text('table')}`
       const envelope = this.#entries.has('envelope') ? this.#object('envelope') : {}
-      return messageOf(JSON.stringify({ category, ...envelope, properties: this.#object('properties') }))
+      return JSON.stringify({ category, ...envelope, properties: this.#object('properties') })
     }
     for (const other of ['table', 'properties', 'envelope']) {
       const entry = this.#entries.get(other)
       if (entry) throw new Misfit(entry.key, `${other} stands beside record`, 'Give either `record` or its parts.')
     }
     const value = plain(record.value)
-    if (typeof value !== 'string') return messageOf(JSON.stringify(value))
-    if (isJson(value)) return messageOf(value)
+    if (typeof value !== 'string') return JSON.stringify(value)
+    if (isJson(value)) return value
     throw new Misfit(record.key, 'record is no JSON text', 'Write one JSON value, in quotes, or a mapping.')
   }
 
@@ -186,16 +186,6 @@ class CaseReader {
       `Write \`${name}: { ... }\`.`,
     )
   }
-}
-
-const before = '{"records":['
-const after = ']}'
-/** Bytes of a case's message around its record. */
-export const opening = before.length
-export const closing = after.length
-
-function messageOf(record: string): Buffer {
-  return Buffer.from(before + record + after)
 }
 
 function isJson(text: string): boolean {

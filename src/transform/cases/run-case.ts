@@ -5,7 +5,7 @@ import { readMessage, readRecord } from '../message.ts'
 import { parseExact } from '../parse.ts'
 import type { Mapper, Position } from '../record.ts'
 import { fieldsOf, fullPath, isSame, valueAt } from './documents.ts'
-import { closing, type MappingCase, opening, type Place } from './read-cases.ts'
+import type { MappingCase, Place } from './read-cases.ts'
 
 /** One thing that a document has otherwise than its case says. `undefined` stands for nothing. */
 export interface Failure {
@@ -19,7 +19,7 @@ export interface Failure {
 }
 
 /** The id of every document; a case has no position in a hub. */
-export const caseId = 'document-1'
+const caseId = 'document-1'
 const place = { eventHub: 'hub', consumerGroup: '$Default', partitionId: '0', sequenceNumber: 0, offset: '0' }
 const limits = { depth: 64, keys: 10_000 }
 
@@ -56,7 +56,7 @@ export class CaseRunner {
   }
 
   #map(one: MappingCase): { document?: unknown; reject?: object } {
-    const reading = readMessage(one.body)
+    const reading = readMessage(Buffer.from(`{"records":[${one.record}]}`))
     if ('reason' in reading) return { reject: reading }
     const usable = readRecord(reading.records[0])
     if ('reason' in usable) return { reject: usable }
@@ -67,7 +67,7 @@ export class CaseRunner {
       index: 0,
       position: positionOf(one),
       sanitized: reading.sanitized,
-      original: one.original ? one.body.toString('utf8', opening, one.body.length - closing) : undefined,
+      original: one.original ? one.record : undefined,
     })
     return { document: parseExact(Buffer.from(JSON.stringify(document))).value, ...(reject && { reject }) }
   }

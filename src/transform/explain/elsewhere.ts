@@ -1,5 +1,5 @@
+import { fieldsOfRule } from '../mapping/rule.ts'
 import { loadRuleFiles } from '../mapping/rule-files.ts'
-import { fieldsOf } from './fields.ts'
 import { placeName } from './words.ts'
 
 /** A rule for other tables. */
@@ -11,6 +11,6 @@ export interface Elsewhere {
 /** Every rule of every file, with the fields it can set. */
 export function allRules(): Elsewhere[] {
   return loadRuleFiles().flatMap(({ rules }) =>
-    rules.flatMap(rule => fieldsOf(rule, false).map(field => ({ field, rule: placeName(rule.place) }))),
+    rules.flatMap(rule => fieldsOfRule(rule, false).map(field => ({ field, rule: placeName(rule.place) }))),
   )
 }

@@ -1,4 +1,4 @@
-import { type Rule, vendorRoot } from '../mapping/rule.ts'
+import { fieldsOfRule } from '../mapping/rule.ts'
 import { sourceName } from './absence.ts'
 import type { ExplainedField, NotBy, SetBy } from './model.ts'
 import { isOverwritten, type Seen } from './seen.ts'
@@ -9,7 +9,7 @@ import { because, placeName, steps, whyNot } from './words.ts'
 export function explainFields(seen: Seen): ExplainedField[] {
   const rules = new Map<string, RuleVerdict[]>()
   for (const judged of seen.verdicts) {
-    for (const field of fieldsOf(judged.rule, seen.facts.plan.preserveDuplicates))
+    for (const field of fieldsOfRule(judged.rule, seen.facts.plan.preserveDuplicates))
       rules.set(field, [...(rules.get(field) ?? []), judged])
   }
   return [...rules]
@@ -23,12 +23,6 @@ export function explainFields(seen: Seen): ExplainedField[] {
       const value = seen.trace.document === undefined ? undefined : seen.fields.get(field)
       return { field, value: value ?? null, set_by: setBy, not_by: notBy }
     })
-}
-
-/** The fields that a rule can set; a further copy only where duplicates are preserved. */
-export function fieldsOf({ to, add, copy }: Rule, preservesDuplicates: boolean): string[] {
-  const fields = add === undefined ? to.map(({ field }) => field) : [add]
-  return copy === undefined || !preservesDuplicates ? fields : [...fields, `${vendorRoot}.${copy}`]
 }
 
 function setByRule({ trace, facts }: Seen, field: string, { rule, read }: RuleVerdict): SetBy[] {

@@ -1,16 +1,24 @@
 import { Names } from './names.ts'
-import { vendorRoot } from './rule.ts'
+import { fieldsOfRule, vendorRoot } from './rule.ts'
 import { loadRuleFiles } from './rule-files.ts'
 import { loadSchemas } from './schemas.ts'
 
-/** The paths of the fields that documents of documented tables can have; what is within an object is not listed. */
-export function documentFields(): string[] {
+let known: readonly string[] | undefined
+
+/**
+ * The paths of the fields that documents of documented tables can have; what is within an object is not listed. Schemas
+ * and rules are read once, at the first call.
+ */
+export function documentFields(): readonly string[] {
+  known ??= listFields()
+  return known
+}
+
+function listFields(): string[] {
   const schemas = loadSchemas()
   const names = new Names(schemas)
-  const rules = loadRuleFiles().flatMap(({ rules }) => rules)
-  const set = rules.flatMap(({ to, add }) => (add === undefined ? to.map(({ field }) => field) : [add]))
-  const copies = rules.flatMap(({ copy }) => (copy === undefined ? [] : [copy]))
+  const set = loadRuleFiles().flatMap(({ rules }) => rules.flatMap(rule => fieldsOfRule(rule, true)))
   const columns = [...names.envelope(), ...schemas.flatMap(({ table, columns }) => names.columns(table, columns))]
   const vendor = columns.flatMap(({ name, second }) => (second ? [name, second.otherwise] : [name]))
-  return [...new Set([...set, ...[...vendor, ...copies].map(name => `${vendorRoot}.${name}`), 'azure', 'xdrelay'])]
+  return [...new Set([...set, ...vendor.map(name => `${vendorRoot}.${name}`), 'azure', 'xdrelay'])]
 }

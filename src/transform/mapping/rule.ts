@@ -59,3 +59,9 @@ export interface RuleFile {
 
 /** The dot path below which the columns themselves are kept. */
 export const vendorRoot = 'm365_defender.event'
+
+/** The fields that a rule can set; its further vendor copy only where duplicates are preserved. */
+export function fieldsOfRule({ to, add, copy }: Rule, preservesDuplicates: boolean): string[] {
+  const fields = add === undefined ? to.map(({ field }) => field) : [add]
+  return copy === undefined || !preservesDuplicates ? fields : [...fields, `${vendorRoot}.${copy}`]
+}

@@ -1,5 +1,7 @@
 import type { DefenderRecord, MapperOptions } from '../../../src/transform/record.ts'
 
+export { valueAt as at } from '../../../src/transform/cases/documents.ts'
+
 export const usual: MapperOptions = {
   strict: false,
   preserveDuplicateCustomFields: false,
@@ -30,22 +32,4 @@ export function recordOf(
 /** The document as an output gets it. */
 export function written(document: object): Record<string, unknown> {
   return JSON.parse(JSON.stringify(document)) as Record<string, unknown>
-}
-
-/** The value at a dot path; `V.` stands for the vendor fields. Keys that hold dots themselves are found too. */
-export function at(document: unknown, path: string): unknown {
-  const full = path.startsWith('V.') ? `m365_defender.event.${path.slice(2)}` : path
-  return find(document, full.split('.'))
-}
-
-function find(value: unknown, parts: readonly string[]): unknown {
-  if (parts.length === 0) return value
-  if (typeof value !== 'object' || value === null) return undefined
-  for (let length = 1; length <= parts.length; length++) {
-    const key = parts.slice(0, length).join('.')
-    if (!Object.hasOwn(value, key)) continue
-    const found = find((value as Record<string, unknown>)[key], parts.slice(length))
-    if (found !== undefined) return found
-  }
-  return undefined
 }
