@@ -5,10 +5,18 @@
  * bookkeeping on the hot path, so nothing here exists once per record but numbers in typed arrays.
  */
 
-/** The stream a batch came from: one partition of one event hub, seen through one consumer group. */
+/** What documents are about, and which data stream they belong to. */
+export type Dataset = 'event' | 'alert' | 'incident' | 'vulnerability'
+
+/**
+ * The stream a batch came from: one partition of one event hub, seen through one consumer group; or a collection of an
+ * API, whose texts are empty but for `source`.
+ */
 export interface Origin {
   /** The source's name in the configuration. */
   readonly source: string
+  /** Absent: `event`. Bodies of events are `{"records": [...]}`, those of the others `{"value": [...]}`. */
+  readonly dataset?: Dataset
   /** Fully qualified namespace, lower case, without port. */
   readonly namespace: string
   readonly eventHub: string
