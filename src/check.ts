@@ -1,15 +1,16 @@
 import { type CollectorKind, probeCollector } from './collect/probe.ts'
 import type { AppRegistration } from './collect/token.ts'
 import type { Config, OutputConfig } from './config.ts'
-import { Blobs } from './consumer/blobs.ts'
 import { hubAddress, storeAddress, storePrefix } from './consumer/client.ts'
 import type { EventHubOptions } from './consumer/options.ts'
-import { type HubSurvey, probeCheckpoints, surveyHub } from './consumer/probe.ts'
+import { type HubSurvey, surveyHub } from './consumer/probe.ts'
 import { classify, type ErrorName, XdrelayError } from './core/errors.ts'
 import { redact } from './core/secret.ts'
 import { checkDeadLetter } from './output/dead-letter.ts'
 import { kinds } from './output/kinds.ts'
 import type { OutputDeps, OutputKind } from './output/policy.ts'
+import { Blobs } from './storage/blobs.ts'
+import { probeCheckpoints } from './storage/probe.ts'
 
 /** What was found of one part of a configuration. */
 export interface CheckedPart {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 /** Lower layers first. A file may import from its own folder and from lower layers, types included. */
 const layers = [
   ['core'],
+  ['storage'],
   ['consumer', 'collect', 'transform', 'output', 'state', 'emulator'],
   ['pipeline.ts'],
   ['config', 'admin'],

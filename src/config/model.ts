@@ -1,7 +1,8 @@
-import type { CheckpointsOptions, EventHubOptions } from '../consumer/options.ts'
+import type { EventHubOptions } from '../consumer/options.ts'
 import type { DeadLetterOptions } from '../output/dead-letter.ts'
 import { type KindName, kinds } from '../output/kinds.ts'
 import type { CommonOptions } from '../output/policy.ts'
+import type { CheckpointsOptions } from '../storage/options.ts'
 import { type TransformOptions, type TransformSettings, transformOptions } from '../transform/options.ts'
 
 export interface OutputConfig extends CommonOptions {

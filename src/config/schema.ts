@@ -1,7 +1,8 @@
-import { checkpointsSchema, eventHubSchema } from '../consumer/options.ts'
+import { eventHubSchema } from '../consumer/options.ts'
 import type { OptionSchema } from '../core/options.ts'
 import { deadLetterSchema } from '../output/dead-letter.ts'
 import { outputsSchema } from '../output/kinds.ts'
+import { checkpointsSchema } from '../storage/options.ts'
 import { transformSchema } from '../transform/options.ts'
 
 const limitsSchema = {

@@ -1,4 +1,4 @@
-import type { Problem } from '../consumer/findings.ts'
+import type { Problem } from '../core/options.ts'
 import { FieldChoice } from '../output/field-choice.ts'
 import type { CommonOptions, OutputKind } from '../output/policy.ts'
 import { documentFields } from '../transform/mapping/field-list.ts'

@@ -11,8 +11,9 @@ import {
   RetryMode,
   type SubscriptionEventHandlers,
 } from '@azure/event-hubs'
-import { isFlaw, parseHubConnectionString } from './connection-string.ts'
-import { credentialOf } from './credential.ts'
+import { isFlaw } from '../storage/connection-string.ts'
+import { credentialOf } from '../storage/credential.ts'
+import { parseHubConnectionString } from './connection-string.ts'
 import { type CreditRule, limitCredit } from './credit.ts'
 import type { EventHubOptions } from './options.ts'
 

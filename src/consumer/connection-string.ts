@@ -1,15 +1,11 @@
+import { type Flaw, splitParts } from '../storage/connection-string.ts'
+
 /** Read from a connection string of Event Hubs. Never holds the key. */
 export interface HubAddress {
   /** Host name, lower case, without port. */
   readonly namespace: string
   /** From EntityPath. */
   readonly eventHub: string | undefined
-}
-
-/** What is wrong with a connection string, in words that never quote a value of it. */
-export interface Flaw {
-  readonly message: string
-  readonly fix: string
 }
 
 const portal = 'Copy the connection string again from the portal (Shared access policies).'
@@ -27,7 +23,7 @@ const hubKeys = [
  * (hazard H), and it takes a misspelt key as absent without a word.
  */
 export function parseHubConnectionString(text: string): HubAddress | Flaw {
-  const parts = splitParts(text)
+  const parts = splitParts(text, portal)
   if (!(parts instanceof Map)) return parts
   for (const key of parts.keys()) {
     const meant = hubKeys.find(known => known.toLowerCase() === key.toLowerCase())
@@ -81,26 +77,6 @@ function entityFlaw(parts: Map<string, string>): Flaw | undefined {
   }
 }
 
-/** The name of the account in a connection string of a storage account. */
-export function parseStorageConnectionString(text: string): { readonly account: string | undefined } | Flaw {
-  const parts = splitParts(text)
-  if (!(parts instanceof Map)) return parts
-  if (parts.get('UseDevelopmentStorage') === 'true') return { account: 'devstoreaccount1' }
-  const fix = 'Copy the connection string again from the portal (Access keys of the storage account).'
-  const account = parts.get('AccountName')
-  if (parts.get('SharedAccessSignature'))
-    return parts.get('BlobEndpoint') ? { account } : { message: 'the connection string has no BlobEndpoint', fix }
-  if (!account) return { message: 'the connection string has no AccountName', fix }
-  const key = parts.get('AccountKey')
-  if (!key) return { message: 'the connection string has no AccountKey', fix }
-  return isKey(key) ? { account } : { message: 'the AccountKey in the connection string is not base64', fix }
-}
-
-/** Whether a text can be the key of a storage account at all: base64, whatever its length, as local accounts have any. */
-export function isKey(text: string): boolean {
-  return /^[\w+/-]+={0,2}$/.test(text) && text.length % 4 === 0
-}
-
 /** Whether an event hub can have this name: the rule of Azure for them. */
 export function isHubName(text: string): boolean {
   return text.length <= 256 && /^[a-z0-9]([\w.-]*[a-z0-9])?$/i.test(text)
@@ -108,21 +84,6 @@ export function isHubName(text: string): boolean {
 
 export const hubNameRule =
   '1 to 256 letters, digits, `.`, `-` and `_`; a letter or digit at the beginning and at the end'
-
-export function isFlaw(result: object): result is Flaw {
-  return 'fix' in result
-}
-
-function splitParts(text: string): Map<string, string> | Flaw {
-  const parts = new Map<string, string>()
-  for (const part of text.split(';').map(each => each.trim())) {
-    if (part === '') continue
-    const at = part.indexOf('=')
-    if (at <= 0) return { message: 'the connection string has a part that is not `Key=value`', fix: portal }
-    parts.set(part.slice(0, at).trim(), part.slice(at + 1).trim())
-  }
-  return parts
-}
 
 /** Known keys in another case only: nothing secret can stand before the equals sign then. */
 function printableKey(key: string): string {

@@ -1,19 +1,8 @@
-import {
-  hubNameRule,
-  isFlaw,
-  isHubName,
-  isKey,
-  parseHubConnectionString,
-  parseStorageConnectionString,
-} from './connection-string.ts'
-import type { AuthOptions, CheckpointsOptions, EventHubOptions } from './options.ts'
-
-/** What is wrong between the fields of a part of the configuration. `path` is relative to that part, as in the file. */
-export interface Problem {
-  readonly path: string[]
-  readonly message: string
-  readonly fix: string
-}
+import type { Problem } from '../core/options.ts'
+import { isFlaw } from '../storage/connection-string.ts'
+import { authProblems, problem } from '../storage/findings.ts'
+import { hubNameRule, isHubName, parseHubConnectionString } from './connection-string.ts'
+import type { EventHubOptions } from './options.ts'
 
 const secretText = '[redacted]'
 
@@ -107,73 +96,4 @@ function stallProblems({ stallAfter }: EventHubOptions): Problem[] {
   if (stallAfter >= 5000) return []
   const fix = 'Give at least 5s: a receiver that works shows it every second or so.'
   return [problem(['stall_after'], `${stallAfter} ms is too short`, fix)]
-}
-
-/** What a schema cannot say about `checkpoints`. */
-export function checkpointsProblems(options: CheckpointsOptions): Problem[] {
-  const problems = [...storageProblems(options), ...authProblems(options.auth)]
-  if (!/^[a-z0-9](-?[a-z0-9])+$/.test(options.container))
-    problems.push(
-      problem(
-        ['container'],
-        `\`${options.container}\` cannot be the name of a container`,
-        'Use lower case letters, digits and single hyphens.',
-      ),
-    )
-  if (options.interval < 100)
-    problems.push(problem(['interval'], `${options.interval} ms is too short`, 'Give at least 100ms, better seconds.'))
-  return problems
-}
-
-function storageProblems(options: CheckpointsOptions): Problem[] {
-  const { connectionString, storageAccount, storageAccountKey, endpoint, auth } = options
-  if (connectionString) {
-    if (storageAccount || storageAccountKey || auth)
-      return [
-        problem(['connection_string'], 'a connection string stands beside other credentials', 'Keep one of them.'),
-      ]
-    const parsed = parseStorageConnectionString(connectionString.reveal())
-    return isFlaw(parsed) ? [problem(['connection_string'], `${parsed.message} (${secretText})`, parsed.fix)] : []
-  }
-  if (!storageAccount && !endpoint) {
-    return [
-      problem(
-        [],
-        'there is no storage account',
-        'Give `storage_account` and `storage_account_key`, or `connection_string`.',
-      ),
-    ]
-  }
-  if (storageAccountKey && !storageAccount)
-    return [problem(['storage_account'], '`storage_account` is missing', 'The key needs the name of its account.')]
-  if (storageAccountKey && !isKey(storageAccountKey.reveal()))
-    return [
-      problem(
-        ['storage_account_key'],
-        `${secretText} is not base64`,
-        'Copy the key again from the portal (Access keys).',
-      ),
-    ]
-  if (storageAccountKey && auth) return [problem(['auth'], '`auth` has no use beside a key', 'Keep one of them.')]
-  if (!storageAccountKey && !auth)
-    return [problem([], 'the storage account has no credentials', 'Give `storage_account_key` or `auth`.')]
-  return []
-}
-
-function authProblems(auth: AuthOptions | undefined): Problem[] {
-  if (auth?.kind !== 'client_secret') return []
-  const needed = [
-    ['tenant_id', auth.tenantId],
-    ['client_id', auth.clientId],
-    ['client_secret', auth.clientSecret],
-  ] as const
-  return needed
-    .filter(([, value]) => !value)
-    .map(([key]) =>
-      problem(['auth', key], `\`${key}\` is missing`, 'An application needs all three: tenant, client and secret.'),
-    )
-}
-
-function problem(path: string[], message: string, fix: string): Problem {
-  return { path, message, fix }
 }

@@ -1,7 +1,8 @@
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import type { Blobs } from './blobs.ts'
+import type { Blobs } from '../storage/blobs.ts'
 import { type PartitionOwnership, type StoreAddress, storePrefix } from './client.ts'
+import { SdkStore } from './sdk-store.ts'
 import { ServerClock } from './server-clock.ts'
 
 export interface OwnershipDeps {
@@ -52,6 +53,7 @@ export class Ownership {
   #held = new Map<string, Held>()
   readonly #clock = new ServerClock()
   readonly #deps: OwnershipDeps
+  readonly #claims: SdkStore
   #timer: NodeJS.Timeout | undefined
   #renewing = false
   /** Since when the store answers again after a failure (monotonic ms): nobody could renew before. */
@@ -65,6 +67,7 @@ export class Ownership {
 
   constructor(deps: OwnershipDeps) {
     this.#deps = deps
+    this.#claims = new SdkStore(deps.blobs)
   }
 
   start(): void {
@@ -227,7 +230,8 @@ export class Ownership {
     const name = this.#name(partitionId)
     const metadata = { ownerid: ownerId }
     const claim = { ...address, partitionId, ownerId }
-    const written = etag === undefined ? await blobs.create(name, metadata) : await blobs.claim({ ...claim, etag })
+    const written =
+      etag === undefined ? await blobs.create(name, metadata) : await this.#claims.claim({ ...claim, etag })
     if (typeof written === 'object') return written.etag
     // A retry inside the client may have met its own first attempt; a vanished blob is free again.
     const found = await blobs.head(name)
@@ -237,7 +241,7 @@ export class Ownership {
     }
     if (found.metadata.ownerid !== owner) return undefined
     if (ownerId === owner) return found.etag
-    const again = await blobs.claim({ ...claim, etag: found.etag })
+    const again = await this.#claims.claim({ ...claim, etag: found.etag })
     return typeof again === 'object' ? again.etag : undefined
   }
 

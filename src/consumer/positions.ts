@@ -1,6 +1,6 @@
 import { XdrelayError } from '../core/errors.ts'
 import type { CheckpointOutcome, Cursor, Positions } from '../core/types.ts'
-import type { BlobEntry, Blobs } from './blobs.ts'
+import type { BlobEntry, Blobs } from '../storage/blobs.ts'
 
 /** A stored position with what is needed to change it safely. */
 interface Stored {

@@ -1,8 +1,10 @@
+import { bound } from '../core/bound.ts'
 import { XdrelayError } from '../core/errors.ts'
-import { Blobs, storageFailure } from './blobs.ts'
+import type { CheckpointsOptions } from '../storage/options.ts'
+import { probeCheckpoints } from '../storage/probe.ts'
 import { HubQuestions, hubAddress } from './client.ts'
 import { hubFailure, isFull, isTakenByAnother } from './hub-failure.ts'
-import type { CheckpointsOptions, EventHubOptions } from './options.ts'
+import type { EventHubOptions } from './options.ts'
 
 const limit = 10_000
 
@@ -97,17 +99,6 @@ async function questioned<Answer>(
   }
 }
 
-/** Throws `storage_*` or `container_not_found`. A missing container that may be made is made now if `make` says so. */
-export async function probeCheckpoints(options: CheckpointsOptions, signal: AbortSignal, make = true): Promise<void> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(limit)])
-  const blobs = new Blobs(options, { attempts: 1 })
-  try {
-    await bound(blobs.prove(make, bounded), bounded)
-  } catch (error) {
-    throw storageFailure(error, options)
-  }
-}
-
 /** The hub has answered before, so what is not found now is the group. */
 function asGroupFailure(error: unknown, options: EventHubOptions): XdrelayError {
   const failure = hubFailure(error, options)
@@ -118,18 +109,4 @@ function asGroupFailure(error: unknown, options: EventHubOptions): XdrelayError 
     `\`${eventHub}\` has no consumer group \`${options.consumerGroup}\``,
     { facts: failure.facts },
   )
-}
-
-/** The SDK does not end every wait when asked to. */
-async function bound<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  if (signal.aborted) abort()
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-    work.catch(() => {})
-  }
 }

@@ -1,7 +1,6 @@
 import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob'
+import type { Blobs, BlobWrite } from '../storage/blobs.ts'
 import type { PartitionOwnership } from './client.ts'
-
-export type Container = ConstructorParameters<typeof BlobCheckpointStore>[0]
 
 /** An ownership that takes the place of the one with this etag. An owner '' gives the partition back. */
 export type Claim = Omit<PartitionOwnership, 'lastModifiedTimeInMs'> & { readonly etag: string }
@@ -12,17 +11,21 @@ export type Claim = Omit<PartitionOwnership, 'lastModifiedTimeInMs'> & { readonl
  * nor for checkpoints (H3), nor for lists, which one stray blob ends (B7).
  */
 export class SdkStore {
+  readonly #blobs: Blobs
   readonly #store: BlobCheckpointStore
 
-  constructor(container: Container) {
-    this.#store = new BlobCheckpointStore(container)
+  constructor(blobs: Blobs) {
+    this.#blobs = blobs
+    this.#store = new BlobCheckpointStore(blobs.container)
   }
 
-  /** The new etag; undefined when another write came first. Throws what the storage client throws. */
-  async claim(claim: Claim, abortSignal: AbortSignal): Promise<string | undefined> {
-    // Without an etag it would write whatever is there.
-    if (claim.etag === '') return undefined
-    const [claimed] = await this.#store.claimOwnership([{ ...claim }], { abortSignal })
-    return claimed?.etag
+  /** Writes an ownership only if it still is the one that was read. Failures are `storage_*` errors. */
+  claim(claim: Claim): Promise<BlobWrite> {
+    return this.#blobs.written(async abortSignal => {
+      // Without an etag it would write whatever is there.
+      if (claim.etag === '') return undefined
+      const [claimed] = await this.#store.claimOwnership([{ ...claim }], { abortSignal })
+      return claimed?.etag
+    })
   }
 }

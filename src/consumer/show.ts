@@ -1,8 +1,9 @@
 import { silent } from '../core/log.ts'
-import { Blobs } from './blobs.ts'
+import { Blobs } from '../storage/blobs.ts'
+import type { CheckpointsOptions } from '../storage/options.ts'
 import { HubQuestions, type PartitionState, storeAddress, storePrefix } from './client.ts'
 import { hubFailure } from './hub-failure.ts'
-import type { CheckpointsOptions, EventHubOptions } from './options.ts'
+import type { EventHubOptions } from './options.ts'
 import { Ownership } from './ownership.ts'
 import { PositionStore } from './positions.ts'
 

@@ -4,13 +4,14 @@ import { classify, messageOf, XdrelayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { CheckpointOutcome, Cursor, Positions, RewindableSource, Sink } from '../core/types.ts'
+import { Blobs } from '../storage/blobs.ts'
+import type { CheckpointsOptions } from '../storage/options.ts'
 import { PrefetchAllowance } from './allowance.ts'
-import { Blobs } from './blobs.ts'
 import { BalancerStore } from './checkpoint-store.ts'
 import { HubQuestions, hubAddress, type Reading, storeAddress, storePrefix, subscribe } from './client.ts'
 import { Gate } from './gate.ts'
 import { hubFailure, isAbort, isBeyondTheEnd, isTakenByAnother } from './hub-failure.ts'
-import type { CheckpointsOptions, EventHubOptions } from './options.ts'
+import type { EventHubOptions } from './options.ts'
 import { OwnedPartitions, partitionOf } from './owned.ts'
 import { Ownership } from './ownership.ts'
 import type { Partition, RestartReason } from './partition.ts'
@@ -65,9 +66,8 @@ class EventHubSource implements RewindableSource {
     const { name, options, checkpoints, log, metrics, fatal } = deps
     this.name = name
     this.#deps = deps
-    const { namespace, eventHub } = hubAddress(options)
     this.#allowance = new PrefetchAllowance(deps.prefetchBytes)
-    const origin = { source: name, namespace, eventHub, consumerGroup: options.consumerGroup }
+    const origin = { source: name, ...hubAddress(options), consumerGroup: options.consumerGroup }
     this.#owned = new OwnedPartitions({ origin, allowance: this.#allowance, metrics, log })
     const address = storeAddress(options)
     const blobs = new Blobs(checkpoints)

@@ -33,3 +33,10 @@ export interface OptionSchema {
   /** Exactly one of these keys must be present (the kind of a source or an output). */
   readonly oneOf?: readonly string[]
 }
+
+/** What is wrong between the fields of a part of the configuration. `path` is relative to that part, as in the file. */
+export interface Problem {
+  readonly path: string[]
+  readonly message: string
+  readonly fix: string
+}

@@ -3,9 +3,9 @@ import type { ClientRequest } from 'node:http'
 import { EventHubConsumerClient } from '@azure/event-hubs'
 import { Receiver } from 'rhea-promise'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { Blobs } from '../../src/consumer/blobs.ts'
 import { hubFailure } from '../../src/consumer/hub-failure.ts'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
+import { Blobs } from '../../src/storage/blobs.ts'
 import {
   checkpointOptions,
   fill,

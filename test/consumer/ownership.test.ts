@@ -1,10 +1,11 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { Blobs } from '../../src/consumer/blobs.ts'
 import { Ownership } from '../../src/consumer/ownership.ts'
+import { SdkStore } from '../../src/consumer/sdk-store.ts'
 import { ServerClock } from '../../src/consumer/server-clock.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
+import { Blobs } from '../../src/storage/blobs.ts'
 import {
   checkpointOptions,
   fill,
@@ -104,10 +105,12 @@ describe('claims', () => {
     const blobs = new Blobs(checkpointOptions(storage))
     const [a, b] = [replica(blobs, 'a', 300), replica(blobs, 'b')]
     await a.ownership.claim('0', undefined)
-    const claim = blobs.claim.bind(blobs)
     const answers = { sent: Promise.withResolvers<void>(), come: Promise.withResolvers<void>() }
-    vi.spyOn(blobs, 'claim').mockImplementationOnce(async request => {
-      const answer = await claim(request)
+    const spy = vi.spyOn(SdkStore.prototype, 'claim')
+    onTestFinished(() => spy.mockRestore())
+    const store = new SdkStore(blobs)
+    spy.mockImplementationOnce(async request => {
+      const answer = await store.claim(request)
       answers.sent.resolve()
       await answers.come.promise
       return answer

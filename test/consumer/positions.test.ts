@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Blobs } from '../../src/consumer/blobs.ts'
 import { lowest, PositionStore } from '../../src/consumer/positions.ts'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
+import { Blobs } from '../../src/storage/blobs.ts'
 import {
   checkpointOptions,
   fill,

@@ -2,13 +2,14 @@ import { createServer } from 'node:net'
 import { EventHubConsumerClient } from '@azure/event-hubs'
 import { AccountSASPermissions, BlobServiceClient } from '@azure/storage-blob'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { Blobs } from '../../src/consumer/blobs.ts'
-import type { CheckpointsOptions, EventHubOptions } from '../../src/consumer/options.ts'
-import { probeCheckpoints, surveyHub } from '../../src/consumer/probe.ts'
+import type { EventHubOptions } from '../../src/consumer/options.ts'
+import { surveyHub } from '../../src/consumer/probe.ts'
 import { XdrelayError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Hub } from '../../src/emulator/hub/hub.ts'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
+import { Blobs } from '../../src/storage/blobs.ts'
+import type { CheckpointsOptions } from '../../src/storage/options.ts'
 import {
   checkpointOptions,
   fill,
@@ -151,13 +152,6 @@ describe('G: open says within seconds what is wrong, and never the secret', () =
     expect(error.kind).toBe('container_not_found')
     expect(error.message).toMatch(/`test-/)
   }, 20_000)
-
-  test('asked only to look, it makes no container', async () => {
-    const checkpoints = checkpointOptions(storage)
-    await probeCheckpoints(checkpoints, AbortSignal.timeout(15_000), false)
-    const blobs = new Blobs({ ...checkpoints, createContainer: false })
-    await expect(blobs.list('')).rejects.toMatchObject({ kind: 'container_not_found' })
-  })
 
   test('an identity that may only read is refused at the start', async () => {
     const hub = await startTestHub()

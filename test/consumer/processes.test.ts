@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { Blobs } from '../../src/consumer/blobs.ts'
 import type { Hub } from '../../src/emulator/hub/hub.ts'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
+import { Blobs } from '../../src/storage/blobs.ts'
 import {
   checkpointOptions,
   fill,

@@ -3,10 +3,11 @@ import { EventHubConsumerClient, earliestEventPosition } from '@azure/event-hubs
 import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob'
 import { ContainerClient } from '@azure/storage-blob'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { Blobs } from '../../src/consumer/blobs.ts'
-import type { CheckpointsOptions } from '../../src/consumer/options.ts'
+import { SdkStore } from '../../src/consumer/sdk-store.ts'
 import type { Hub } from '../../src/emulator/hub/hub.ts'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
+import { Blobs } from '../../src/storage/blobs.ts'
+import type { CheckpointsOptions } from '../../src/storage/options.ts'
 import {
   checkpointOptions,
   fill,
@@ -128,21 +129,22 @@ describe('an ownership', () => {
 
   test('takes the place of the one that was read, and of no other', async () => {
     const blobs = new Blobs(checkpointOptions(storage))
+    const store = new SdkStore(blobs)
     const first = (await blobs.create(name, { ownerid: 'a' })) as { etag: string }
-    const second = (await blobs.claim({ ...claim, etag: first.etag })) as { etag: string }
+    const second = (await store.claim({ ...claim, etag: first.etag })) as { etag: string }
     expect(await blobs.head(name)).toMatchObject({ metadata: { ownerid: 'b' }, etag: second.etag })
-    expect(await blobs.claim({ ...claim, ownerId: 'c', etag: first.etag })).toBe('conflict')
-    expect(await blobs.claim({ ...claim, ownerId: 'c', etag: '' })).toBe('conflict')
+    expect(await store.claim({ ...claim, ownerId: 'c', etag: first.etag })).toBe('conflict')
+    expect(await store.claim({ ...claim, ownerId: 'c', etag: '' })).toBe('conflict')
     expect((await blobs.head(name))?.metadata.ownerid).toBe('b')
     await blobs.remove(name)
-    expect(['missing', 'conflict']).toContain(await blobs.claim({ ...claim, etag: second.etag }))
+    expect(['missing', 'conflict']).toContain(await store.claim({ ...claim, etag: second.etag }))
     expect(await blobs.head(name)).toBeUndefined()
   })
 
   test('that cannot be written is a failure of the storage account', async () => {
     const account = await startStorage()
-    const blobs = new Blobs(checkpointOptions(account), { attempts: 1 })
+    const store = new SdkStore(new Blobs(checkpointOptions(account), { attempts: 1 }))
     await account.stop()
-    await expect(blobs.claim({ ...claim, etag: '"x"' })).rejects.toMatchObject({ kind: 'storage_unreachable' })
+    await expect(store.claim({ ...claim, etag: '"x"' })).rejects.toMatchObject({ kind: 'storage_unreachable' })
   })
 })

@@ -5,7 +5,6 @@ import { redact } from '../core/secret.ts'
 import { isFlaw, parseStorageConnectionString } from './connection-string.ts'
 import { credentialOf } from './credential.ts'
 import type { CheckpointsOptions } from './options.ts'
-import { type Claim, SdkStore } from './sdk-store.ts'
 
 /** A blob as far as it is used here: its metadata. Keys are lower case, whoever wrote them. */
 export interface BlobEntry {
@@ -39,14 +38,17 @@ export interface BlobsOptions {
  */
 export class Blobs {
   readonly #container: ContainerClient
-  readonly #sdk: SdkStore
   readonly #options: CheckpointsOptions
 
   constructor(options: CheckpointsOptions, { attempts = 3 }: BlobsOptions = {}) {
     this.#options = options
     const retryOptions = { maxTries: attempts, retryDelayInMs: 250, maxRetryDelayInMs: 4000 }
     this.#container = serviceOf(options, { retryOptions }).getContainerClient(options.container)
-    this.#sdk = new SdkStore(this.#container)
+  }
+
+  /** For a client of another library that works on the same container. */
+  get container(): ContainerClient {
+    return this.#container
   }
 
   /** Blobs below a prefix, with their metadata. An absent container that may be created is an empty one. */
@@ -121,10 +123,10 @@ export class Blobs {
     }
   }
 
-  /** Writes an ownership only if it still is the one that was read. */
-  async claim(claim: Claim): Promise<BlobWrite> {
+  /** A conditional write that another client of the container makes; it gives the new etag, or undefined for a conflict. */
+  async written(call: (abortSignal: AbortSignal) => Promise<string | undefined>): Promise<BlobWrite> {
     try {
-      const etag = await this.#sdk.claim(claim, AbortSignal.timeout(callLimit))
+      const etag = await call(AbortSignal.timeout(callLimit))
       return etag === undefined ? 'conflict' : { etag }
     } catch (error) {
       if (statusOf(error) === 404) return 'missing'
