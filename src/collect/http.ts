@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Agent, request } from 'undici'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import { redact } from '../core/secret.ts'
@@ -10,10 +11,24 @@ export interface HttpRequest {
   readonly signal: AbortSignal
 }
 
+export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>
+
 export interface HttpAnswer {
   readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly headers: HttpHeaders
   readonly body: string
+}
+
+export interface HttpBytes {
+  readonly status: number
+  readonly headers: HttpHeaders
+  readonly body: Buffer
+}
+
+export interface HttpStream {
+  readonly status: number
+  readonly headers: HttpHeaders
+  readonly body: Readable
 }
 
 /** Answers that are read whole; what is larger is read as a stream or not at all. */
@@ -24,17 +39,35 @@ const agent = new Agent({ connect: { timeout: 10_000 }, headersTimeout: 60_000, 
  * One small request, its answer whole, whatever its status. Follows no redirect, so that nothing is sent to a host that
  * nobody chose. Throws `api_unreachable` where there is no answer.
  */
-export async function ask({ url, method = 'GET', headers = {}, body, signal }: HttpRequest): Promise<HttpAnswer> {
+export async function ask(wanted: HttpRequest): Promise<HttpAnswer> {
+  const answer = await askBytes(wanted, mostBytes)
+  return { ...answer, body: answer.body.toString() }
+}
+
+/** The same for an answer of up to `most` bytes. Throws `api_too_large` for one of more. */
+export async function askBytes(wanted: HttpRequest, most: number): Promise<HttpBytes> {
+  const answer = await askStream(wanted)
+  try {
+    return { ...answer, body: await whole(answer.body, most) }
+  } catch (error) {
+    throw noAnswer(wanted.url, error)
+  }
+}
+
+/** The same, with a body that may be larger than memory. Whoever asks reads it to its end, or destroys it. */
+export async function askStream({ url, method = 'GET', headers = {}, body, signal }: HttpRequest): Promise<HttpStream> {
   try {
     const answer = await request(url, { method, headers, body: body ?? null, signal, dispatcher: agent })
-    return { status: answer.statusCode, headers: answer.headers, body: await textOf(answer.body) }
+    return { status: answer.statusCode, headers: answer.headers, body: answer.body }
   } catch (error) {
-    const { host } = new URL(url)
-    throw new XdrelayError('api_unreachable', redact(`no answer from ${host}: ${reasonOf(error)}`), {
-      cause: error,
-      facts: { host },
-    })
+    throw noAnswer(url, error)
   }
+}
+
+/** Gives up an answer that nobody reads. */
+export function discard({ body }: HttpStream): void {
+  body.on('error', () => {})
+  body.destroy()
 }
 
 /** The JSON object of an answer; without any key where there is none. */
@@ -47,15 +80,23 @@ export function jsonObject(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+async function whole(body: AsyncIterable<Buffer>, most: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of body) {
     size += part.length
-    if (size > mostBytes) throw new Error(`the answer has more than ${mostBytes} bytes`)
+    if (size > most) throw new XdrelayError('api_too_large', `the answer has more than ${most} bytes`)
     parts.push(part)
   }
-  return Buffer.concat(parts).toString()
+  return Buffer.concat(parts, size)
+}
+
+/** Names the host alone: the rest of an address may hold a signature. */
+function noAnswer(url: string, error: unknown): XdrelayError {
+  if (error instanceof XdrelayError) return error
+  const { host } = new URL(url)
+  const text = redact(`no answer from ${host}: ${reasonOf(error)}`)
+  return new XdrelayError('api_unreachable', text, { cause: error, facts: { host } })
 }
 
 function reasonOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import { XdrelayError } from '../core/errors.ts'
-import { redact } from '../core/secret.ts'
+import { apiRefusal, lacksRole } from './api-refusal.ts'
 import { type Api, clouds } from './clouds.ts'
-import { ask, type HttpAnswer, jsonObject } from './http.ts'
+import { ask, type HttpAnswer } from './http.ts'
 import { type AppRegistration, requestToken, type Token } from './token.ts'
 
 /** The kinds of sources that ask Microsoft's APIs. */
@@ -57,7 +57,7 @@ export async function probeCollector(
   const missing = checkRoles(kind, app, token)
   const headers = { authorization: `Bearer ${token.value.reveal()}`, accept: 'application/json' }
   const answer = await ask({ url: new URL(path, url).href, headers, signal })
-  if (answer.status !== 200) throw apiRefusal(kind, app, answer)
+  if (answer.status !== 200) throw lacksRole(answer) ? missingRole(kind, app) : apiRefusal(answer)
   const found = `token with ${rolesOf(token)}; ${new URL(url).host} answers`
   return [found, ...missing, ...skewOf(answer)].join('; ')
 }
@@ -81,23 +81,6 @@ function missingRole(kind: CollectorKind, app: AppRegistration): XdrelayError {
 /** The page where an administrator agrees to the permissions that the app asks for. */
 function consentLink({ tenantId, clientId, cloud }: AppRegistration): string {
   return `${clouds[cloud].login}/${tenantId}/adminconsent?client_id=${clientId}`
-}
-
-function apiRefusal(kind: CollectorKind, app: AppRegistration, { status, headers, body }: HttpAnswer): XdrelayError {
-  const text = redact(`status ${status}${messageIn(body)}`)
-  const facts = { status, ...(typeof headers['request-id'] === 'string' && { request_id: headers['request-id'] }) }
-  if (status === 401) return new XdrelayError('api_unauthorized', text, { facts })
-  if (status === 403) {
-    const isRole = /application roles|application permissions|Insufficient privileges/i.test(body)
-    return isRole ? missingRole(kind, app) : new XdrelayError('api_forbidden', text, { facts })
-  }
-  return new XdrelayError('api_failed', text, { facts })
-}
-
-/** What the API says, in its own words. */
-function messageIn(body: string): string {
-  const { error } = jsonObject(body) as { error?: { message?: unknown } | null }
-  return typeof error?.message === 'string' ? `: ${error.message.slice(0, 500)}` : ''
 }
 
 function rolesOf({ claims }: Token): string {

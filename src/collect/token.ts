@@ -1,14 +1,15 @@
-import { XdrelayError } from '../core/errors.ts'
-import { Secret } from '../core/secret.ts'
+import { messageOf, XdrelayError } from '../core/errors.ts'
+import { redact, Secret } from '../core/secret.ts'
 import { type Api, type Cloud, clouds } from './clouds.ts'
 import { entraRefusal } from './entra-refusal.ts'
 import { ask, jsonObject } from './http.ts'
+import type { Proof } from './proof.ts'
 
-/** An app registration in Microsoft Entra ID that proves itself by a secret. */
+/** An app registration in Microsoft Entra ID. */
 export interface AppRegistration {
   readonly tenantId: string
   readonly clientId: string
-  readonly clientSecret: Secret
+  readonly proof: Proof
   readonly cloud: Cloud
   /** Where tokens are asked for, when not at the cloud's own address. */
   readonly tokenUrl?: string
@@ -35,15 +36,16 @@ export interface Claims {
  */
 export async function requestToken(app: AppRegistration, api: Api, signal: AbortSignal): Promise<Token> {
   const { login, scopes } = clouds[app.cloud]
+  const url = app.tokenUrl ?? `${login}/${encodeURIComponent(app.tenantId)}/oauth2/v2.0/token`
   const form = {
     client_id: app.clientId,
-    client_secret: app.clientSecret.reveal(),
+    ...(await app.proof({ clientId: app.clientId, tokenUrl: url })),
     scope: scopes[api],
     grant_type: 'client_credentials',
   }
   const asked = Date.now()
   const answer = await ask({
-    url: app.tokenUrl ?? `${login}/${encodeURIComponent(app.tenantId)}/oauth2/v2.0/token`,
+    url,
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
     body: new URLSearchParams(form).toString(),
@@ -55,6 +57,30 @@ export async function requestToken(app: AppRegistration, api: Api, signal: Abort
     throw new XdrelayError('entra_refused', 'the answer of the token endpoint holds no token')
   const lifetime = Number(seconds) > 0 ? Number(seconds) * 1000 : 0
   return { value: new Secret(value), expires: asked + lifetime, claims: readClaims(value) }
+}
+
+/** What `@azure/identity` offers; here, so that only one file has to know the package. */
+export interface IdentitySource {
+  getToken(
+    scope: string,
+    options: { abortSignal: AbortSignal },
+  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>
+}
+
+/** A token of the identity that Azure gives to the machine itself. Throws `entra_refused` where there is none. */
+export async function requestIdentityToken(
+  identity: IdentitySource,
+  cloud: Cloud,
+  api: Api,
+  signal: AbortSignal,
+): Promise<Token> {
+  const found = await identity.getToken(clouds[cloud].scopes[api], { abortSignal: signal }).catch(error => {
+    throw new XdrelayError('entra_refused', redact(`no token for the managed identity: ${messageOf(error)}`), {
+      cause: error,
+    })
+  })
+  if (found === null) throw new XdrelayError('entra_refused', 'no token for the managed identity')
+  return { value: new Secret(found.token), expires: found.expiresOnTimestamp, claims: readClaims(found.token) }
 }
 
 function readClaims(token: string): Claims | undefined {

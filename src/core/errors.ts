@@ -88,6 +88,21 @@ const table = {
   },
   api_unreachable: { code: 'XP2114', exit: 69, next: 'Check the address, DNS, the proxy and that port 443 is open.' },
   api_failed: { code: 'XP2115', exit: 69, next: 'The text above is what the API said; if it persists, ask Microsoft.' },
+  api_address_refused: {
+    code: 'XP2116',
+    exit: 69,
+    next: 'An answer leads to a host that is none of the API; check `endpoint`. Nothing was sent there.',
+  },
+  api_too_large: {
+    code: 'XP2117',
+    exit: 69,
+    next: 'The API answered with more than it should; if it persists, report it.',
+  },
+  credential_unreadable: {
+    code: 'XP2118',
+    exit: 78,
+    next: 'Check the file of the secret, certificate or token that is named above, and its permissions.',
+  },
   storage_unreachable: {
     code: 'XP3001',
     exit: 69,

@@ -101,6 +101,20 @@ function skipScalar(body: Uint8Array, at: number): number {
   return position === at ? at + 1 : position
 }
 
+/** Whether the body is an object that ends with its last byte: of one that was cut off, something is still open. */
+export function isWholeObject(body: Uint8Array): boolean {
+  let at = skipSpace(body, startOfText(body))
+  if (body[at] !== openBrace) return false
+  for (let depth = 0; at < body.length; ) {
+    const byte = body[at]!
+    if (byte === openBrace || byte === openBracket) depth++
+    else if (byte === closeBrace || byte === closeBracket) depth--
+    at = byte === quote ? skipString(body, at) : at + 1
+    if (depth === 0) return skipSpace(body, at) === body.length
+  }
+  return false
+}
+
 /** The position behind the text whose first quote is at `at`. */
 export function skipString(body: Uint8Array, at: number): number {
   let position = at + 1

@@ -1,5 +1,6 @@
 import { type Cloud, clouds } from '../../collect/clouds.ts'
 import { type CollectorKind, collectors } from '../../collect/probe.ts'
+import { secretProof } from '../../collect/proof.ts'
 import type { AppRegistration } from '../../collect/token.ts'
 import { XdrelayError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
@@ -45,7 +46,8 @@ export async function readAppOptions(options: AppOptions): Promise<AppCheck> {
   const endpoint = address('--endpoint', options.endpoint)
   const tokenUrl = address('--token-url', options.tokenUrl)
   const clientSecret = await secretOf(options.clientSecretFile)
-  const app = { tenantId, clientId, clientSecret, cloud, ...(tokenUrl !== undefined && { tokenUrl }) }
+  const proof = secretProof(() => clientSecret)
+  const app = { tenantId, clientId, proof, cloud, ...(tokenUrl !== undefined && { tokenUrl }) }
   return { app, kinds, endpoint }
 }
 
