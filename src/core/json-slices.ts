@@ -1,3 +1,5 @@
+import type { Origin } from './types.ts'
+
 /**
  * Finds the bytes of single records inside a message body without parsing them. The body has been parsed before, or
  * will be: only valid JSON gets a meaningful answer, anything else some answer or none, never a throw or a stall.
@@ -11,9 +13,17 @@ const closeBracket = 0x5d
 const openBrace = 0x7b
 const closeBrace = 0x7d
 
-/** The bytes of element `index` of the body's `records` array, without surrounding white space; a view, not a copy. */
-export function recordSlice(body: Uint8Array, index: number): Uint8Array | undefined {
-  const bounds = recordBounds(body)
+/** The key of the array that holds a body's records. */
+export type RecordsKey = 'records' | 'value'
+
+/** Bodies of a hub's messages have `records`, those of an API `value`. */
+export function recordsKey({ dataset = 'event' }: Origin): RecordsKey {
+  return dataset === 'event' ? 'records' : 'value'
+}
+
+/** The bytes of element `index` of the body's array, without surrounding white space; a view, not a copy. */
+export function recordSlice(body: Uint8Array, index: number, key?: RecordsKey): Uint8Array | undefined {
+  const bounds = recordBounds(body, key)
   if (bounds === undefined || index < 0 || index * 2 >= bounds.length) return undefined
   return body.subarray(bounds[index * 2], bounds[index * 2 + 1])
 }
@@ -22,7 +32,7 @@ export function recordSlice(body: Uint8Array, index: number): Uint8Array | undef
  * Where all records are: record i is `body[bounds[2 * i] .. bounds[2 * i + 1])`. Undefined when the body is not an
  * object or its `records` is not an array. Of duplicate `records` keys the last one counts, as for JSON.parse.
  */
-export function recordBounds(body: Uint8Array): Uint32Array | undefined {
+export function recordBounds(body: Uint8Array, key: RecordsKey = 'records'): Uint32Array | undefined {
   let bounds: Uint32Array | undefined
   let at = skipSpace(body, startOfText(body))
   if (body[at] !== openBrace) return undefined
@@ -31,7 +41,7 @@ export function recordBounds(body: Uint8Array): Uint32Array | undefined {
     const keyEnd = skipString(body, at)
     const valueStart = skipSpace(body, skipSpace(body, keyEnd) + 1)
     const valueEnd = skipValue(body, valueStart)
-    if (isRecordsKey(body, at, keyEnd)) {
+    if (isKey(key, body, at, keyEnd)) {
       bounds = body[valueStart] === openBracket ? elementBounds(body, valueStart, valueEnd) : undefined
     }
     at = skipSpace(body, skipSpace(body, valueEnd) + 1)
@@ -50,13 +60,13 @@ function elementBounds(body: Uint8Array, arrayStart: number, arrayEnd: number): 
   return Uint32Array.from(bounds)
 }
 
-function isRecordsKey(body: Uint8Array, start: number, end: number): boolean {
+function isKey(key: string, body: Uint8Array, start: number, end: number): boolean {
   const text = Buffer.from(body.buffer, body.byteOffset + start, end - start).toString()
-  if (text === '"records"') return true
+  if (text === `"${key}"`) return true
   // A key may be spelt with escapes: "\u0072ecords" is the same key.
   if (!text.includes('\\')) return false
   try {
-    return JSON.parse(text) === 'records'
+    return JSON.parse(text) === key
   } catch {
     return false
   }
