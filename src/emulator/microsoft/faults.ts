@@ -6,6 +6,8 @@ export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly code?: string; readonly retryAfter?: number }
   /** The answer breaks off after this share of its bytes, and the connection with it. */
   | { readonly kind: 'cut'; readonly share: number }
+  /** Other bytes than the answer's own. */
+  | { readonly kind: 'content'; readonly bytes: Uint8Array }
   /** The same page again: the answer is the one before it of the same path. */
   | { readonly kind: 'repeat' }
   /** Nothing for so many milliseconds, then the answer. */

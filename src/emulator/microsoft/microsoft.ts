@@ -11,7 +11,7 @@ import { SecurityStore } from './security-store.ts'
 import { Throttle } from './throttle.ts'
 import { type AppRegistration, type Identity, TokenEndpoint } from './token.ts'
 import { VulnerabilityApi } from './vulnerabilities.ts'
-import { VulnerabilityRows } from './vulnerability-rows.ts'
+import { type Inventory, VulnerabilityRows } from './vulnerability-rows.ts'
 
 export interface MicrosoftOptions extends SecuritySettings {
   readonly apps: readonly AppRegistration[]
@@ -23,7 +23,7 @@ export interface MicrosoftOptions extends SecuritySettings {
   readonly requestsPerMinute?: number
   /** Seconds. */
   readonly tokenLifetime?: number
-  readonly inventory?: { readonly devices: number; readonly products: number }
+  readonly inventory?: Inventory
 }
 
 /**
@@ -81,7 +81,7 @@ class Service {
     this.tokens = new TokenEndpoint(apps, rest.tokenLifetime)
     this.#security = new SecurityApi(this.store, rest)
     this.#vulnerabilities = new VulnerabilityApi(this.inventory)
-    this.#throttle = new Throttle(requestsPerMinute)
+    this.#throttle = new Throttle({ requests: requestsPerMinute, within: 60_000 })
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -116,6 +116,7 @@ class Service {
       )
     }
     const reply = answer()
+    if (fault?.kind === 'content') return { ...reply, body: Readable.from([fault.bytes]) }
     const before = this.faults.before(call.url.pathname, reply)
     if (fault?.kind === 'repeat') return before
     if (fault?.kind !== 'foreign_link' || typeof reply.body !== 'object') return reply

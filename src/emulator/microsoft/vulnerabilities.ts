@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { ApiError, type Call, type Reply } from './reply.ts'
+import { Throttle } from './throttle.ts'
 import type { Identity } from './token.ts'
 import type { VulnerabilityRows } from './vulnerability-rows.ts'
 
@@ -11,12 +12,32 @@ const hour = 3_600_000
 /** How far back the change feed goes, and how often it is rebuilt. */
 const mostDays = 14
 const window = 6 * hour
-const rowsOfFile = 200_000
+
+/** What the documents allow of each kind of request. */
+const limits = {
+  lists: [
+    { requests: 100, within: 60_000 },
+    { requests: 1500, within: hour },
+  ],
+  rows: [
+    { requests: 30, within: 60_000 },
+    { requests: 1000, within: hour },
+  ],
+  exports: [
+    { requests: 5, within: 60_000 },
+    { requests: 20, within: hour },
+  ],
+} as const
 
 /** Defender for Endpoint: the CVE catalogue, machines, and software vulnerabilities by page, as files and as changes. */
 export class VulnerabilityApi {
   readonly #rows: VulnerabilityRows
   readonly #key = randomBytes(16)
+  readonly #throttles = {
+    lists: new Throttle(...limits.lists),
+    rows: new Throttle(...limits.rows),
+    exports: new Throttle(...limits.exports),
+  }
 
   constructor(rows: VulnerabilityRows) {
     this.#rows = rows
@@ -24,29 +45,31 @@ export class VulnerabilityApi {
 
   /** Undefined for a path that is none of the API's. */
   reply(path: string, call: Call, identity: Identity): Reply | undefined {
+    const rows = this.#rows
     switch (path.toLowerCase()) {
       case '/vulnerabilities':
-        authorise(identity, 'Vulnerability.Read.All')
-        return plainPage(this.#rows.catalogue(), call, 8000)
+        this.#admit(call, identity, 'Vulnerability.Read.All', 'lists')
+        return plainPage(call, rows.catalogueSize, 8000, index => rows.vulnerability(index))
       case '/machines':
-        authorise(identity, 'Machine.Read.All')
-        return plainPage(
-          this.#rows.devices.map((_device, index) => this.#rows.machine(index)),
-          call,
-          10_000,
-        )
+        this.#admit(call, identity, 'Machine.Read.All', 'lists')
+        return plainPage(call, rows.devices.length, 10_000, index => rows.machine(index))
       case '/machines/softwarevulnerabilitiesbymachine':
-        authorise(identity, 'Vulnerability.Read.All')
-        return tokenPage(call, this.#rows.count, index => this.#rows.row(index))
+        this.#admit(call, identity, 'Vulnerability.Read.All', 'rows')
+        return tokenPage(call, rows.count, index => rows.row(index))
       case '/machines/softwarevulnerabilitychangesbymachine':
-        authorise(identity, 'Vulnerability.Read.All')
+        this.#admit(call, identity, 'Vulnerability.Read.All', 'rows')
         return this.#changes(call)
       case '/machines/softwarevulnerabilitiesexport':
-        authorise(identity, 'Vulnerability.Read.All')
+        this.#admit(call, identity, 'Vulnerability.Read.All', 'exports')
         return this.#export(call)
       default:
         return undefined
     }
+  }
+
+  #admit({ url, now }: Call, identity: Identity, role: string, kind: keyof typeof limits): void {
+    authorise(identity, role)
+    this.#throttles[kind].admit(`${url.pathname.toLowerCase()} ${identity.clientId}`, now)
   }
 
   /** A file of an export; whoever has the address may read it, until it expires. */
@@ -67,6 +90,7 @@ export class VulnerabilityApi {
     if (!(hours >= 1 && hours <= 6)) throw new ApiError(400, 'InvalidInput', 'sasValidHours must be between 1 and 6.')
     const expires = now + hours * hour
     const exportFiles: string[] = []
+    const { rowsOfFile } = this.#rows
     for (let from = 0; from < this.#rows.count; from += rowsOfFile) {
       const name = `${from}-${Math.min(from + rowsOfFile, this.#rows.count)}.json.gz`
       exportFiles.push(`${url.origin}/export/${name}?se=${expires}&sig=${this.#signature(name, expires)}`)
@@ -105,11 +129,12 @@ function authorise({ roles }: Identity, role: string): void {
 }
 
 /** By `$top` and `$skip`, without a next link. */
-function plainPage(all: readonly Row[], { url }: Call, most: number): Reply {
+function plainPage({ url }: Call, count: number, most: number, item: (index: number) => Row): Reply {
   const top = numberOf(url, '$top', most)
   if (top > most) throw new ApiError(400, 'ODataError', `The limit of '${most}' for Top query has been exceeded.`)
-  const skip = numberOf(url, '$skip', 0)
-  return { status: 200, body: { '@odata.context': `${url.origin}/api/$metadata`, value: all.slice(skip, skip + top) } }
+  const from = Math.min(numberOf(url, '$skip', 0), count)
+  const value = Array.from({ length: Math.min(top, count - from) }, (_, index) => item(from + index))
+  return { status: 200, body: { '@odata.context': `${url.origin}/api/$metadata`, value } }
 }
 
 /** By `pageSize` and a token; `$top` suppresses the next link. */

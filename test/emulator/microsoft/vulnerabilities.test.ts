@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { defenderScope, type Failure, microsoft, type Page } from './support.ts'
+import { app, defenderScope, type Failure, microsoft, type Page } from './support.ts'
 
 const byMachine = '/api/machines/SoftwareVulnerabilitiesByMachine'
 const changes = '/api/machines/SoftwareVulnerabilityChangesByMachine'
@@ -79,4 +79,42 @@ test('the catalogue and the machines are paged by $top and $skip', async () => {
   const rows = await get(`${byMachine}?pageSize=100`)
   expect(new Set(rows.map(({ deviceId }) => deviceId))).toEqual(new Set(machines.map(({ id }) => id)))
   expect((await ask('/api/vulnerabilities?$top=8001', authorised)).status).toBe(400)
+})
+
+test('exports are allowed five times a minute and twenty times an hour, pages of rows more often', async () => {
+  let now = start
+  const { ask, token } = await microsoft({ clock: () => now, tokenLifetime: 7200 })
+  const authorised = await token(defenderScope)
+  const statuses = async (count: number) =>
+    Promise.all(Array.from({ length: count }, async () => (await ask(exports, authorised)).status))
+  for (let round = 0; round < 4; round++) {
+    expect(await statuses(5)).toEqual([200, 200, 200, 200, 200])
+    expect(await statuses(1)).toEqual([429])
+    now += 60_000
+  }
+  const late = await ask(exports, authorised)
+  expect([late.status, late.headers.get('retry-after')]).toEqual([429, String(56 * 60)])
+  expect((await ask(`${byMachine}?pageSize=1`, authorised)).status).toBe(200)
+})
+
+test('machines need a permission of their own', async () => {
+  const withoutMachines = { ...app, roles: { graph: [], defender: ['Vulnerability.Read.All'] } }
+  const { ask, token } = await microsoft({ apps: [withoutMachines] })
+  const answer = await ask('/api/machines', await token(defenderScope))
+  expect(answer.status).toBe(403)
+  expect(((await answer.json()) as Failure).error.message).toContain('(Machine.Read.All)')
+  expect((await ask('/api/vulnerabilities', await token(defenderScope))).status).toBe(200)
+})
+
+test('the catalogue also has what no machine is exposed to', async () => {
+  const { ask, token } = await microsoft({ inventory: { devices: 5, products: 10 } })
+  const { value } = (await (await ask('/api/vulnerabilities', await token(defenderScope))).json()) as Page
+  expect(new Set(value.map(({ exposedMachines }) => exposedMachines))).toEqual(new Set([5, 0]))
+})
+
+test('an export of many rows is several files', async () => {
+  const { ask, token } = await microsoft({ inventory: { devices: 7, products: 9, rowsOfFile: 20 } })
+  const { exportFiles } = (await (await ask(exports, await token(defenderScope))).json()) as Files
+  const files = await Promise.all(exportFiles.map(async url => gunzipSync(await (await ask(url)).bytes()).toString()))
+  expect(files.map(text => text.trimEnd().split('\n').length)).toEqual([20, 20, 20, 3])
 })
