@@ -4,7 +4,7 @@ import { messageOf, XdrelayError } from '../core/errors.ts'
 import type { Problem } from '../core/options.ts'
 import { Secret } from '../core/secret.ts'
 import { kinds } from '../output/kinds.ts'
-import { checkpointsProblems } from '../storage/findings.ts'
+import { checkpointsProblems, sharedCheckpointsProblems } from '../storage/findings.ts'
 import { type Finding, finding } from './finding.ts'
 import { camelCase, joinPath } from './keys.ts'
 import { type FileOptions, kindOf, parseListen } from './model.ts'
@@ -27,7 +27,7 @@ export function relations(options: FileOptions, tree: Tree, findings: readonly F
     ...Object.entries(options.sources ?? {})
       .filter(([name]) => clean(`sources.${name}`))
       .flatMap(([name, { eventHub }]) => inSection(`sources.${name}.event_hub`, eventHubProblems(eventHub))),
-    ...(clean('checkpoints') ? inSection('checkpoints', checkpointsProblems(options.checkpoints)) : []),
+    ...(clean('checkpoints') ? inSection('checkpoints', progressProblems(options)) : []),
     ...outputs.flatMap(([name, output]) => [
       ...kindProblems(name, output),
       ...inSection(`outputs.${name}`, shapeProblems(output, kinds[kindOf(output)!])),
@@ -58,6 +58,11 @@ function emptyProblems(options: FileOptions, clean: (section: string) => boolean
     ...(isEmpty('sources') ? none('sources', 'there is no source', 'Add one, with a name and its `event_hub`.') : []),
     ...(isEmpty('outputs') ? none('outputs', 'there is no output', 'Add one, with a name and its kind.') : []),
   ]
+}
+
+function progressProblems({ sources, checkpoints }: FileOptions): Problem[] {
+  const isShared = Object.values(sources ?? {}).some(({ eventHub }) => eventHub !== undefined)
+  return [...checkpointsProblems(checkpoints), ...(isShared ? sharedCheckpointsProblems(checkpoints) : [])]
 }
 
 /** A kind says what it cannot work with when it is created, which connects to nothing yet. */

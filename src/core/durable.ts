@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -154,6 +154,20 @@ async function endOfLastLine(handle: FileHandle, size: number): Promise<number> 
     end -= length
   }
   return 0
+}
+
+/** Puts the whole text in the place of the file, or leaves it as it was, also in a power cut. For one writer at a time. */
+export async function replaceFile(path: string, text: string, mode = 0o600): Promise<void> {
+  const draft = `${path}.new`
+  const handle = await open(draft, 'w', mode)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(draft, path)
+  await syncDirectory(dirname(path))
 }
 
 /** Creates the folder and those above it, and makes their names survive a power cut. */

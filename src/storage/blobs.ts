@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { BlobServiceClient, type ContainerClient, isRestError, StorageSharedKeyCredential } from '@azure/storage-blob'
-import { messageOf, XdrelayError } from '../core/errors.ts'
-import { redact } from '../core/secret.ts'
-import { isFlaw, parseStorageConnectionString } from './connection-string.ts'
+import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
+import { XdrelayError } from '../core/errors.ts'
 import { credentialOf } from './credential.ts'
+import { codeOf, isConflict, notFound, statusOf, storageFailure } from './failure.ts'
 import type { CheckpointsOptions } from './options.ts'
 
 /** A blob as far as it is used here: its metadata. Keys are lower case, whoever wrote them. */
@@ -68,7 +67,7 @@ export class Blobs {
           })
       }
     } catch (error) {
-      if (!(await this.#createdAfter(error))) throw this.#failure(error)
+      if (!(await this.#createdAfter(error))) throw this.failure(error)
     }
     return { entries, date }
   }
@@ -84,7 +83,7 @@ export class Blobs {
     } catch (error) {
       if (statusOf(error) === 404 && (this.#options.createContainer || codeOf(error) !== 'ContainerNotFound'))
         return undefined
-      throw this.#failure(error)
+      throw this.failure(error)
     }
   }
 
@@ -104,7 +103,7 @@ export class Blobs {
       return { etag: written.etag ?? '' }
     } catch (error) {
       if (isConflict(error)) return 'conflict'
-      throw this.#failure(error)
+      throw this.failure(error)
     }
   }
 
@@ -119,7 +118,7 @@ export class Blobs {
     } catch (error) {
       if (isConflict(error)) return 'conflict'
       if (statusOf(error) === 404) return 'missing'
-      throw this.#failure(error)
+      throw this.failure(error)
     }
   }
 
@@ -130,7 +129,7 @@ export class Blobs {
       return etag === undefined ? 'conflict' : { etag }
     } catch (error) {
       if (statusOf(error) === 404) return 'missing'
-      throw this.#failure(error)
+      throw this.failure(error)
     }
   }
 
@@ -139,7 +138,7 @@ export class Blobs {
     try {
       await this.#container.getBlobClient(name).delete({ abortSignal: AbortSignal.timeout(callLimit) })
     } catch (error) {
-      if (statusOf(error) !== 404) throw this.#failure(error)
+      if (statusOf(error) !== 404) throw this.failure(error)
     }
   }
 
@@ -158,7 +157,7 @@ export class Blobs {
       await blob.upload('', 0, abort)
       await blob.delete(abort)
     } catch (error) {
-      throw this.#failure(error)
+      throw this.failure(error)
     }
   }
 
@@ -169,11 +168,12 @@ export class Blobs {
       await this.#container.createIfNotExists()
       return true
     } catch (second) {
-      throw this.#failure(second)
+      throw this.failure(second)
     }
   }
 
-  #failure(error: unknown): XdrelayError {
+  /** An error of the table for what a call to this container ended with. */
+  failure(error: unknown): XdrelayError {
     return storageFailure(error, this.#options)
   }
 }
@@ -192,63 +192,6 @@ function serviceOf(
     )
   if (auth) return new BlobServiceClient(url, credentialOf(auth), pipeline)
   throw new XdrelayError('config_invalid', '`checkpoints` has no credentials of a storage account')
-}
-
-/** An error of the table for whatever a call to the storage account ended with. */
-export function storageFailure(error: unknown, options: CheckpointsOptions): XdrelayError {
-  if (error instanceof XdrelayError) return error
-  const status = statusOf(error)
-  const code = codeOf(error)
-  const where = accountOf(options)
-  const text = redact(messageOf(error).split('\n')[0] ?? '')
-  const facts = { container: options.container }
-  if (code === 'ContainerNotFound') return notFound(options)
-  if (status === 401 || status === 403 || isAuthentication(error))
-    return new XdrelayError(
-      'storage_unauthorized',
-      `${where} refuses \`${credentialField(options)}\` of \`checkpoints\`${code ? ` (${code})` : ''}: ${text}`,
-      { facts },
-    )
-  if (status === undefined)
-    return new XdrelayError('storage_unreachable', `${where} cannot be reached: ${text}`, { facts })
-  return new XdrelayError('storage_failed', `${where} answered ${status}${code ? ` ${code}` : ''}: ${text}`, { facts })
-}
-
-function notFound({ container }: CheckpointsOptions): XdrelayError {
-  return new XdrelayError('container_not_found', `the container \`${container}\` does not exist`, {
-    facts: { container },
-  })
-}
-
-function accountOf({ connectionString, storageAccount, endpoint }: CheckpointsOptions): string {
-  const parsed = connectionString && parseStorageConnectionString(connectionString.reveal())
-  const named = parsed && !isFlaw(parsed) ? parsed.account : undefined
-  return `storage account ${storageAccount ?? named ?? endpoint ?? ''}`.trim()
-}
-
-function credentialField({ connectionString, storageAccountKey }: CheckpointsOptions): string {
-  if (connectionString) return 'connection_string'
-  return storageAccountKey ? 'storage_account_key' : 'auth'
-}
-
-function isConflict(error: unknown): boolean {
-  const status = statusOf(error)
-  return status === 412 || (status === 409 && codeOf(error) === 'BlobAlreadyExists')
-}
-
-function isAuthentication(error: unknown): boolean {
-  return error instanceof Error && /^(Authentication|CredentialUnavailable)/.test(error.name)
-}
-
-function statusOf(error: unknown): number | undefined {
-  return isRestError(error) ? error.statusCode : undefined
-}
-
-/** The service's own code. Answers to HEAD have no body, so it may stand in a header only. */
-function codeOf(error: unknown): string | undefined {
-  if (!isRestError(error)) return undefined
-  const { errorCode } = (error.details ?? {}) as { errorCode?: string }
-  return errorCode ?? error.response?.headers.get('x-ms-error-code') ?? error.code
 }
 
 function lowerKeys(metadata: Record<string, string> = {}): Record<string, string> {

@@ -6,7 +6,9 @@ const secretText = '[redacted]'
 
 /** What a schema cannot say about `checkpoints`. */
 export function checkpointsProblems(options: CheckpointsOptions): Problem[] {
-  const problems = [...storageProblems(options), ...authProblems(options.auth)]
+  const { directory } = options
+  const problems =
+    directory === undefined ? [...storageProblems(options), ...authProblems(options.auth)] : directoryProblems(options)
   if (!/^[a-z0-9](-?[a-z0-9])+$/.test(options.container))
     problems.push(
       problem(
@@ -18,6 +20,34 @@ export function checkpointsProblems(options: CheckpointsOptions): Problem[] {
   if (options.interval < 100)
     problems.push(problem(['interval'], `${options.interval} ms is too short`, 'Give at least 100ms, better seconds.'))
   return problems
+}
+
+function directoryProblems({
+  connectionString,
+  storageAccount,
+  storageAccountKey,
+  endpoint,
+  auth,
+}: CheckpointsOptions) {
+  const account = {
+    storage_account: storageAccount,
+    storage_account_key: storageAccountKey,
+    connection_string: connectionString,
+    endpoint,
+    auth,
+  }
+  return Object.entries(account)
+    .filter(([, value]) => value !== undefined)
+    .map(([key]) =>
+      problem([key], 'belongs to a storage account, but there is a `directory`', `Remove it, or \`directory\`.`),
+    )
+}
+
+/** What keeps partitions apart among readers needs an account, so event hubs cannot do with a directory. */
+export function sharedCheckpointsProblems({ directory }: CheckpointsOptions): Problem[] {
+  if (directory === undefined) return []
+  const fix = 'Give a storage account: `storage_account` and `storage_account_key`, or `connection_string`.'
+  return [problem(['directory'], 'a source of kind `event_hub` needs a storage account', fix)]
 }
 
 function storageProblems(options: CheckpointsOptions): Problem[] {
@@ -35,7 +65,7 @@ function storageProblems(options: CheckpointsOptions): Problem[] {
       problem(
         [],
         'there is no storage account',
-        'Give `storage_account` and `storage_account_key`, or `connection_string`.',
+        'Give `storage_account` and `storage_account_key`, or `connection_string`; or a `directory` where no source is an event hub.',
       ),
     ]
   }

@@ -12,7 +12,10 @@ export interface AuthOptions {
   readonly clientSecret?: Secret
 }
 
+/** A container of a storage account, or a folder. */
 export interface CheckpointsOptions {
+  /** Absolute path; the fields of the storage account have no use beside it. */
+  readonly directory?: string
   readonly storageAccount?: string
   readonly storageAccountKey?: Secret
   readonly connectionString?: Secret
@@ -48,8 +51,14 @@ export const authSchema: OptionSchema = {
 
 export const checkpointsSchema: OptionSchema = {
   type: 'object',
-  description: 'Where progress is stored: a container of an Azure storage account.',
+  description: 'Where progress is stored: a container of an Azure storage account, or a directory of this machine.',
   properties: {
+    directory: {
+      type: 'string',
+      format: 'path',
+      minLength: 1,
+      description: 'Directory instead of a storage account, for one replica alone and without event hubs.',
+    },
     storage_account: { type: 'string', minLength: 3, maxLength: 24, description: 'Name of the storage account.' },
     storage_account_key: {
       type: 'string',

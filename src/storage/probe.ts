@@ -1,5 +1,6 @@
 import { bound } from '../core/bound.ts'
-import { Blobs, storageFailure } from './blobs.ts'
+import { Blobs } from './blobs.ts'
+import { storageFailure } from './failure.ts'
 import type { CheckpointsOptions } from './options.ts'
 
 const limit = 10_000

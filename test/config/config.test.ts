@@ -124,6 +124,11 @@ test.each([
   ['what a source says itself', withLine('      event_hub: defender\n', ''), 'the connection string has no EntityPath'],
   ['what the store says itself', withLine('xdrelay-checkpoints', 'Upper_Case'), ':12:14  checkpoints.container: '],
   [
+    'an event hub without a storage account',
+    complete.replace(/checkpoints:.*(?=outputs)/s, 'checkpoints: { directory: ./state }\n'),
+    'checkpoints.directory: a source of kind `event_hub` needs a storage account',
+  ],
+  [
     'what an output says itself',
     withLine('{table}', '{tabel}'),
     ':17:19  outputs.archive.file.path: there is no placeholder',

@@ -19,6 +19,7 @@ describe('checkpoints', () => {
     ['account and identity', { storageAccount: 'acct', auth: { kind: 'managed_identity' } }],
     ['a connection string', { connectionString: new Secret(`AccountName=a;AccountKey=${accountKey.reveal()}`) }],
     ['the local emulator', { connectionString: new Secret('UseDevelopmentStorage=true') }],
+    ['a directory', { directory: '/var/lib/xdrelay' }],
   ])('%s is fine', (_what, options) => {
     expect(store(options)).toEqual([])
   })
@@ -35,6 +36,12 @@ describe('checkpoints', () => {
       { storageAccount: 'a', storageAccountKey: accountKey, auth: { kind: 'managed_identity' } },
       'auth',
     ],
+    [
+      'a directory beside an account',
+      { directory: '/state', connectionString: new Secret('UseDevelopmentStorage=true') },
+      'connection_string',
+    ],
+    ['a directory beside an identity', { directory: '/state', auth: { kind: 'managed_identity' } }, 'auth'],
     [
       'an impossible container',
       { connectionString: new Secret('UseDevelopmentStorage=true'), container: 'Up_' },

@@ -1,4 +1,4 @@
-import type { Log } from '../core/log.ts'
+import type { Log } from './log.ts'
 
 /** Once a minute is enough to know that it still does not work. */
 const repeatAfter = 60_000
