@@ -21,7 +21,8 @@ export interface Collector {
   /** Proves that it can be read; says what was found. Throws an `XdrelayError` within seconds if not. */
   probe(signal: AbortSignal): Promise<string>
   /**
-   * What there is since `from`, a state it gave before; undefined at the first start. With `until`, another of its
+   * What there is since `from`, a state it gave before; undefined at the first start, which begins with a page without
+   * items where it looks back: its state says from when, for outputs that take nothing yet. With `until`, another of its
    * states, only up to there: for outputs that lack what others have. Throws an `XdrelayError` when it cannot go on;
    * the next pass then starts from the state of the last page that was handed on.
    */

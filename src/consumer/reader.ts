@@ -1,9 +1,9 @@
 import { messageOf } from '../core/errors.ts'
+import type { Gate } from '../core/gate.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Sink, SourceBatch } from '../core/types.ts'
 import type { PartitionContext, ReceivedEventData, SubscriptionEventHandlers } from './client.ts'
-import type { Gate } from './gate.ts'
 import type { Gap, Partition } from './partition.ts'
 
 export interface ReaderDeps {

@@ -49,6 +49,19 @@ export function createMetrics() {
       'Messages missing between a checkpoint and the first message read after it.',
       ['source', 'partition'],
     ),
+    collectorActive: gauge('collector_active', '1 while this replica polls the source, 0 while it stands by.', [
+      'source',
+    ]),
+    collectorPasses: counter('collector_passes_total', 'Passes over a collection, by how they ended.', [
+      'source',
+      'result',
+    ]),
+    collectorItems: counter('collector_items_total', 'Items received.', ['source']),
+    collectorLastPass: gauge(
+      'collector_last_pass_timestamp_seconds',
+      'When the last pass that succeeded ended, in seconds since the epoch.',
+      ['source'],
+    ),
     outputRequests: counter('output_requests_total', 'Writes to the output.', ['output', 'result']),
     outputRetries: counter('output_retries_total', 'Documents written again.', ['output']),
     outputInFlight: gauge('output_in_flight_bytes', 'Bytes queued and being written.', ['output']),

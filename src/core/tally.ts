@@ -60,7 +60,9 @@ export class Tally {
   }
 }
 
+/** The stream of a source without partitions is called as the source is. */
 function labelsOf(stream: string): { source: string; partition: string } {
+  if (!stream.includes('/')) return { source: stream, partition: '' }
   const slash = stream.lastIndexOf('/')
   return { source: stream.slice(0, slash), partition: stream.slice(slash + 1) }
 }

@@ -44,9 +44,12 @@ export interface Cursor {
   readonly offset: string
 }
 
-/** Neighbouring messages of one stream, oldest first. Once all of it is settled, `cursor` may be stored. */
+/**
+ * Neighbouring messages of one stream, oldest first. Once all of it is settled, `cursor` may be stored. Without any
+ * messages it only moves the cursor.
+ */
 export interface SourceBatch {
-  /** Names the stream in the ledger, in logs and in metrics: `source/partition`. */
+  /** Names the stream in the ledger, in logs and in metrics: `source/partition`, or the source where there are none. */
   readonly stream: string
   readonly origin: Origin
   readonly messages: readonly Message[]

@@ -75,8 +75,10 @@ export class Progress {
   }
 
   #learn(source: RewindableSource, batch: SourceBatch, positions: Positions): void {
-    // A stream without a checkpoint has been delivered up to just before its first message.
-    const before: Cursor = { sequenceNumber: batch.messages[0]!.sequenceNumber - 1, offset: '-1' }
+    const [first] = batch.messages
+    // A stream without a checkpoint has been delivered up to just before its first message; a batch without any says
+    // itself where the stream begins.
+    const before: Cursor = first ? { sequenceNumber: first.sequenceNumber - 1, offset: '-1' } : batch.cursor
     const checkpoint = positions.checkpoint ?? before
     const saved = [...positions.lanes].filter(([name]) => this.#optional.has(name))
     this.#streams.set(batch.stream, {

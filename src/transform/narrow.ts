@@ -13,8 +13,8 @@ export async function narrow(job: Job, attempt: Attempt): Promise<Result> {
   return bisect(job)
 
   async function bisect(part: Job): Promise<Result> {
-    if (crashes >= mostCrashes) return rejected(part)
     const { messages } = part
+    if (crashes >= mostCrashes || messages.length === 0) return rejected(part)
     if (messages.length > 1) {
       const middle = messages.length >> 1
       const first = { ...part, messages: messages.slice(0, middle) }
