@@ -1,17 +1,26 @@
-import { Names } from '../../src/transform/mapping/names.ts'
-import { type Rule, vendorRoot } from '../../src/transform/mapping/rule.ts'
+import type { Dataset } from '../../src/core/types.ts'
+import { vendorRoot } from '../../src/transform/mapping/datasets.ts'
+import { loadNames } from '../../src/transform/mapping/names.ts'
+import { fieldsOfRule, type Rule } from '../../src/transform/mapping/rule.ts'
 import { loadRuleFiles } from '../../src/transform/mapping/rule-files.ts'
 import { loadSchemas } from '../../src/transform/mapping/schemas.ts'
 import { type FieldMapping, fieldsAt, flattened, keyword } from './field-types.ts'
 
+const vendorPrefix = 'm365_defender.'
+
 export type Fields = Map<string, FieldMapping>
 
-/** Every field that the mapping rules can write, without the vendor fields. Throws for one that nobody knows. */
-export function ruleFields(rules: readonly Rule[] = loadRuleFiles().flatMap(file => file.rules)): Fields {
+/** Every field that the mapping rules of a dataset can write. */
+export function ruleFields(dataset: Dataset): Fields {
+  return fieldsOfRules(loadRuleFiles(dataset).flatMap(file => file.rules))
+}
+
+/** Without the vendor fields. Throws for one that nobody knows. */
+export function fieldsOfRules(rules: readonly Rule[]): Fields {
   const fields: Fields = new Map()
   for (const rule of rules) {
-    for (const path of targets(rule)) {
-      if (path.startsWith(`${vendorRoot}.`)) continue
+    for (const path of fieldsOfRule(rule, true)) {
+      if (path.startsWith(vendorPrefix)) continue
       const found = fieldsAt(path)
       const { file, line } = rule.place
       if (found === undefined) {
@@ -25,11 +34,12 @@ export function ruleFields(rules: readonly Rule[] = loadRuleFiles().flatMap(file
   return fields
 }
 
-/** The vendor field of every column of every table, and those that rules write. Throws where two types meet. */
-export function vendorFields(): Fields {
-  const schemas = loadSchemas()
-  const names = new Names(schemas)
-  const files = loadRuleFiles()
+/** The vendor field of every column of every table of a dataset, and those that rules write. Throws where two types meet. */
+export function vendorFields(dataset: Dataset): Fields {
+  const schemas = loadSchemas(dataset)
+  const names = loadNames(dataset, schemas)
+  const files = loadRuleFiles(dataset)
+  const prefix = `${vendorRoot(dataset)}.`
   const documented = new Map(schemas.flatMap(({ columns }) => [...columns]))
   const extra = files
     .flatMap(file => [...file.extraColumns])
@@ -41,7 +51,7 @@ export function vendorFields(): Fields {
   const set = (name: string, mapping: FieldMapping) => {
     const before = fields.get(name)
     if (before !== undefined && before.type !== mapping.type) {
-      throw new Error(`${vendorRoot}.${name} is ${before.type} in one table and ${mapping.type} in another`)
+      throw new Error(`${prefix}${name} is ${before.type} in one table and ${mapping.type} in another`)
     }
     fields.set(name, mapping)
   }
@@ -54,8 +64,7 @@ export function vendorFields(): Fields {
     }
   }
   for (const { name, fieldType } of names.envelope()) set(name, mappings[fieldType])
-  const written = files.flatMap(file => file.rules).flatMap(targets)
-  const prefix = `${vendorRoot}.`
+  const written = files.flatMap(file => file.rules).flatMap(rule => fieldsOfRule(rule, true))
   for (const path of written) {
     const name = path.slice(prefix.length)
     if (path.startsWith(prefix) && !fields.has(name)) set(name, keyword)
@@ -74,8 +83,3 @@ const mappings = {
   ip: { type: 'ip' },
   flattened,
 } as const
-
-function targets(rule: Rule): string[] {
-  const copy = rule.copy === undefined ? [] : [`${vendorRoot}.${rule.copy}`]
-  return [...rule.to.map(({ field }) => field), ...(rule.add === undefined ? [] : [rule.add]), ...copy]
-}

@@ -1,3 +1,5 @@
+import type { Dataset } from '../../src/core/types.ts'
+import { collected, datasets, vendorRoot } from '../../src/transform/mapping/datasets.ts'
 import { ruleFields, vendorFields } from './document-fields.ts'
 import { type FieldMapping, fieldsAt, flattened, keyword } from './field-types.ts'
 import { mappingOf } from './mapping-tree.ts'
@@ -14,31 +16,6 @@ const mostFields = 3000
 const prefix = 'xdrelay-m365_defender'
 const pipeline = `${prefix}-enrich`
 
-/** Objects that arrive as such and whose keys are not ours; below `m365_defender.<stream>`. */
-const open = {
-  event: [],
-  alert: ['evidence', 'comments', 'web_url', 'incident_web_url', 'additional_data', 'custom_details'],
-  incident: [
-    ...['comments', 'web_url', 'custom_details'],
-    ...['evidence', 'comments', 'alert_web_url', 'incident_web_url', 'additional_data', 'custom_details'].map(
-      name => `alert.${name}`,
-    ),
-  ],
-  vulnerability: [],
-} as const
-type Stream = keyof typeof open
-
-/** ECS fields of alerts, incidents and vulnerabilities, besides those that the mapping rules write. */
-const collectedFields = [
-  ...['cloud.account.id', 'cloud.instance.name', 'email.delivery_timestamp', 'email.sender.address'],
-  ...['event.start', 'event.end', 'event.duration', 'event.url', 'group.id', 'group.name', 'observer.product'],
-  ...['observer.vendor', 'package.name', 'package.version', 'process.user.id', 'process.user.name'],
-  ...['source.geo.country_iso_code', 'source.user.name', 'source.user.domain', 'source.user.email'],
-  ...['threat.tactic.name', 'vulnerability.classification', 'vulnerability.description', 'vulnerability.enumeration'],
-  ...['vulnerability.id', 'vulnerability.reference', 'vulnerability.scanner.vendor', 'vulnerability.score.base'],
-  'vulnerability.severity',
-]
-
 /** What the pipeline below adds. */
 const enrichedFields = [
   ...['source', 'destination', 'client'].flatMap(side => [
@@ -52,20 +29,19 @@ const enrichedFields = [
 
 /** Path below deploy/elasticsearch → content, of everything that is there. */
 export function assets(): Map<string, object> {
-  const streams = Object.keys(open) as Stream[]
   return new Map<string, object>([
     [`component-templates/${prefix}@settings`, settings()],
     [`component-templates/${prefix}@frame`, frame()],
-    [`component-templates/${prefix}@ecs`, component('ECS fields that the mapping rules write.', ruleFields())],
+    [`component-templates/${prefix}@ecs`, component('ECS fields that the mapping rules write.', ruleFields('event'))],
     [
       `component-templates/${prefix}@collected`,
-      component('ECS fields of alerts, incidents and vulnerabilities.', fieldsOf(collectedFields)),
+      component('ECS fields of alerts, incidents and vulnerabilities.', collectedFields()),
     ],
-    ...streams.map((stream): [string, object] => [`component-templates/${prefix}.${stream}@vendor`, vendor(stream)]),
+    ...datasets.map((stream): [string, object] => [`component-templates/${prefix}.${stream}@vendor`, vendor(stream)]),
     [`component-templates/${prefix}@enriched`, enriched()],
-    ...streams.map((stream): [string, object] => [`index-templates/${prefix}.${stream}`, indexTemplate(stream)]),
+    ...datasets.map((stream): [string, object] => [`index-templates/${prefix}.${stream}`, indexTemplate(stream)]),
     [`ingest-pipelines/${pipeline}`, enrichPipeline()],
-    ...security(streams),
+    ...security(),
   ])
 }
 
@@ -121,12 +97,14 @@ const unknownFields = [
   { unknown_texts: { match_mapping_type: 'string', mapping: keyword } },
 ]
 
-function vendor(stream: Stream): object {
-  const own = open[stream].map(name => [`m365_defender.${stream}.${name}`, flattened] as const)
-  const fields = new Map([...(stream === 'event' ? vendorFields() : []), ...own])
-  // The object itself in any case, or it would be taken for an unknown one.
-  const rest = fields.size === 0 ? new Map([[`m365_defender.${stream}`, { type: 'object' }]]) : fields
-  return component(`Columns and keys as they came: m365_defender.${stream}.`, rest)
+function vendor(stream: Dataset): object {
+  return component(`Columns and keys as they came: ${vendorRoot(stream)}.`, vendorFields(stream))
+}
+
+/** What describes the stream itself is the index template's to say. */
+function collectedFields(): Map<string, FieldMapping> {
+  const fields = collected.flatMap(dataset => [...ruleFields(dataset)])
+  return new Map(fields.filter(([path]) => !path.startsWith('data_stream.')))
 }
 
 function component(description: string, fields: ReadonlyMap<string, FieldMapping>): object {
@@ -143,7 +121,7 @@ function fieldsOf(paths: readonly string[]): Map<string, FieldMapping> {
   )
 }
 
-function indexTemplate(stream: Stream): object {
+function indexTemplate(stream: Dataset): object {
   const collected = stream === 'event' ? [] : [`${prefix}@collected`]
   const optional = [`${prefix}@enriched`, `logs-m365_defender.${stream}@custom`]
   const dataset = { type: 'constant_keyword', value: `m365_defender.${stream}` }
@@ -203,8 +181,8 @@ function enrichPipeline(): object {
 }
 
 /** Bodies of roles and of an API key. Nothing installs them: who may do what is for the operator to say. */
-function security(streams: readonly Stream[]): [string, object][] {
-  const names = streams.map(stream => `logs-m365_defender.${stream}-*`)
+function security(): [string, object][] {
+  const names = datasets.map(stream => `logs-m365_defender.${stream}-*`)
   const writer = { indices: [{ names, privileges: ['auto_configure', 'create_doc'] }] }
   const setup = {
     cluster: ['manage_index_templates', 'manage_ingest_pipelines'],

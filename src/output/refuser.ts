@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../core/errors.ts'
+import { recordsKey } from '../core/json-slices.ts'
 import type { Log } from '../core/log.ts'
 import type { Chunk, DeadLetter, Reject } from '../core/types.ts'
 import { Pace, type PacePolicy } from './pace.ts'
@@ -49,7 +50,7 @@ function rejectsOf(chunk: Chunk, { refused }: Share, output: string): Reject[] {
     const message = chunk.messages[chunk.message[index]!]!
     const recordIndex = chunk.record[index]!
     const bytes = received.bytes(index)
-    const pointer = `/records/${recordIndex}`
+    const pointer = `/${recordsKey(chunk.origin)}/${recordIndex}`
     return { reason: 'refused', detail, pointer, origin: chunk.origin, message, recordIndex, bytes, output }
   })
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
-import type { Origin } from '../core/types.ts'
+import type { Dataset, Origin } from '../core/types.ts'
 import { exactDigits, isExactNumber } from './digits.ts'
+import { scalarText } from './mapping/values.ts'
 import type { Envelope } from './message.ts'
 
 /**
@@ -19,6 +20,16 @@ export function positionPrefix({ namespace, eventHub, partitionId }: Origin): st
  */
 export function contentId({ envelope, category, properties }: Envelope): string {
   return digest([envelope.tenantId ?? null, category, properties].map(canonical).join('\n'), 32)
+}
+
+/**
+ * The id of one version of what an API gives: of its dataset and these parts. Where a part that names it is missing the
+ * whole `content` takes its place, so that two different ones never share an id. Recurses: a RangeError means too deep.
+ */
+export function versionId(dataset: Dataset, naming: readonly unknown[], further: readonly unknown[], content: unknown) {
+  const isNamed = naming.every(part => scalarText(part) !== undefined)
+  const parts = isNamed ? [...naming, ...further] : [content, ...further]
+  return digest([dataset, ...parts.map(part => canonical(part ?? null))].join('\n'), 32)
 }
 
 /** The first `hexDigits` of SHA-256 in letters and digits only: safe in URLs, file names and as an argument. */

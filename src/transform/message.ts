@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { recordBounds } from '../core/json-slices.ts'
+import { type RecordsKey, recordBounds } from '../core/json-slices.ts'
 import type { RejectReason } from '../core/types.ts'
 import { isExactNumber } from './digits.ts'
 import { parseExact } from './parse.ts'
@@ -9,10 +9,17 @@ export interface Problem {
   readonly detail: string
 }
 
-/** What a message holds: elements of its `records` array, each yet to be checked, or why it cannot be used at all. */
-export type Reading = { readonly records: readonly unknown[]; readonly sanitized: boolean } | Problem
+/** What a message holds: elements of its array, each yet to be checked, or why it cannot be used at all. */
+export type Reading =
+  | {
+      readonly records: readonly unknown[]
+      readonly sanitized: boolean
+      /** The whole body, as it was parsed. */
+      readonly body: Readonly<Record<string, unknown>>
+    }
+  | Problem
 
-export function readMessage(body: Buffer, mostBytes = Number.POSITIVE_INFINITY): Reading {
+export function readMessage(body: Buffer, mostBytes = Number.POSITIVE_INFINITY, key: RecordsKey = 'records'): Reading {
   if (body.length > mostBytes) {
     return { reason: 'too_large', detail: `The message has ${body.length} bytes, the limit is ${mostBytes}.` }
   }
@@ -27,10 +34,11 @@ export function readMessage(body: Buffer, mostBytes = Number.POSITIVE_INFINITY):
   if (typeof value !== 'object' || value === null || isExactNumber(value)) {
     return { reason: 'invalid_json', detail: `The body is ${nameOf(value)} and not a JSON object.` }
   }
-  const records = Object.hasOwn(value, 'records') ? (value as { records: unknown }).records : undefined
-  if (Array.isArray(records)) return { records, sanitized }
-  const found = records === undefined ? `The body is ${nameOf(value)} without` : `\`records\` is ${nameOf(records)},`
-  return { reason: 'bad_envelope', detail: `${found}${records === undefined ? ' `records`' : ' not an array'}.` }
+  const holder = value as Record<string, unknown>
+  const records = Object.hasOwn(holder, key) ? holder[key] : undefined
+  if (Array.isArray(records)) return { records, sanitized, body: holder }
+  const found = records === undefined ? `The body is ${nameOf(value)} without` : `\`${key}\` is ${nameOf(records)},`
+  return { reason: 'bad_envelope', detail: `${found}${records === undefined ? ` \`${key}\`` : ' not an array'}.` }
 }
 
 /** A record's outer form. Everything else about it is the mapper's concern. */
@@ -59,19 +67,19 @@ export function originalText(body: Buffer, bounds: Uint32Array, index: number): 
 }
 
 /** `recordBounds`, read when they are first needed: most messages go through without. */
-export function lazyBounds(body: Uint8Array): () => Uint32Array {
+export function lazyBounds(body: Uint8Array, key: RecordsKey): () => Uint32Array {
   let bounds: Uint32Array | undefined
   return () => {
-    bounds ??= recordBounds(body) ?? new Uint32Array(0)
+    bounds ??= recordBounds(body, key) ?? new Uint32Array(0)
     return bounds
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
 }
 
-function nameOf(value: unknown): string {
+export function nameOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
   if (isExactNumber(value) || typeof value === 'number') return 'a number'

@@ -1,4 +1,4 @@
-import { recordBounds } from '../core/json-slices.ts'
+import { type RecordsKey, recordBounds, recordsKey } from '../core/json-slices.ts'
 import type { Job, RejectedPart, Result } from './job.ts'
 
 /** Runs a job; `undefined` means that it ended its worker. */
@@ -44,19 +44,20 @@ export async function narrow(job: Job, attempt: Attempt): Promise<Result> {
   }
 }
 
-function rangeOf({ messages, records }: Job): { from: number; to: number } {
-  return records ?? { from: 0, to: (recordBounds(messages[0]!.body)?.length ?? 0) / 2 }
+function rangeOf({ origin, messages, records }: Job): { from: number; to: number } {
+  return records ?? { from: 0, to: (recordBounds(messages[0]!.body, recordsKey(origin))?.length ?? 0) / 2 }
 }
 
 /** The records of the part, or where there is no telling them apart its messages, as rejects. */
-function rejected({ messages, records }: Job): Result {
-  return { ...nothing, rejects: messages.flatMap(({ body }, index) => rejectsOf(body, index, records)) }
+function rejected({ origin, messages, records }: Job): Result {
+  const key = recordsKey(origin)
+  return { ...nothing, rejects: messages.flatMap(({ body }, index) => rejectsOf(body, key, index, records)) }
 }
 
 const guilty = { reason: 'worker_crash' } as const
 
-function rejectsOf(body: Uint8Array, message: number, records: Job['records']): RejectedPart[] {
-  const bounds = recordBounds(body)
+function rejectsOf(body: Uint8Array, key: RecordsKey, message: number, records: Job['records']): RejectedPart[] {
+  const bounds = recordBounds(body, key)
   const only = bounds?.length === 2 ? { from: 0, to: 1 } : undefined
   const { from, to } = records ?? only ?? { from: 0, to: 0 }
   if (bounds === undefined || to === from) {
@@ -67,7 +68,7 @@ function rejectsOf(body: Uint8Array, message: number, records: Job['records']): 
   return Array.from({ length: to - from }, (_, offset) => {
     const recordIndex = from + offset
     const [start, end] = [bounds[recordIndex * 2]!, bounds[recordIndex * 2 + 1]!]
-    return { ...guilty, detail, pointer: `/records/${recordIndex}`, message, recordIndex, start, end }
+    return { ...guilty, detail, pointer: `/${key}/${recordIndex}`, message, recordIndex, start, end }
   })
 }
 

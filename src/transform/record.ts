@@ -2,14 +2,14 @@ import type { Drift } from '../core/types.ts'
 
 /** The border between reading a message and mapping its records; lives only inside `transform/`. */
 
-/** Where a record was read from. */
+/** Where a record was read from; the names are empty for what an API gave. */
 export interface Position {
   readonly eventHub: string
   readonly consumerGroup: string
   readonly partitionId: string
   readonly sequenceNumber: number
   readonly offset: string
-  /** ISO 8601, UTC. */
+  /** When the hub took the message, or the API made the page. ISO 8601, UTC. */
   readonly enqueuedTime: string
   /** When it reached this process, by the clock of this machine. ISO 8601, UTC. */
   readonly receivedTime?: string
@@ -27,12 +27,12 @@ export interface DefenderRecord {
   /** The category without the `AdvancedHunting-` prefix, as it came. */
   readonly table: string
   readonly category: string
-  /** The whole record object, `properties` and unknown keys included. */
+  /** The whole record object, `properties` and unknown keys included; empty for an item of an API, all of which is properties. */
   readonly envelope: Readonly<Record<string, unknown>>
   readonly properties: Readonly<Record<string, unknown>>
   /** The document's id. */
   readonly id: string
-  /** Place in `records` as received. */
+  /** Place in `records`, or in `value`, as received. */
   readonly index: number
   /** Undefined when the record did not come from an event hub (`xdrelay map`). */
   readonly position: Position | undefined

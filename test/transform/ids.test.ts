@@ -4,7 +4,7 @@ import { createRunner } from '../../src/transform/batch.ts'
 import { batch, message, options, origin, plainMapper, record, run } from './support/batches.ts'
 
 function positionIds(body: string, changes: Partial<Origin> = {}): readonly string[] {
-  return createRunner(options, plainMapper)({ ...batch(body), origin: { ...origin, ...changes } }).ids
+  return createRunner(options, () => plainMapper)({ ...batch(body), origin: { ...origin, ...changes } }).ids
 }
 
 function contentIds(...records: unknown[]): readonly string[] {

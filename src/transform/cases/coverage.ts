@@ -1,3 +1,4 @@
+import { datasets } from '../mapping/datasets.ts'
 import type { Observer } from '../mapping/observer.ts'
 import { fieldsOfRule, type Rule } from '../mapping/rule.ts'
 import { loadRuleFiles } from '../mapping/rule-files.ts'
@@ -28,17 +29,21 @@ export class Coverage implements Observer {
   other(): void {}
 
   files(): FileCoverage[] {
-    return loadRuleFiles().map(({ file, rules }) => {
-      const unreached = rules.map(rule => this.#unreached(rule))
+    const files = Map.groupBy(datasets.flatMap(loadRuleFiles), ({ file }) => file)
+    return [...files].map(([file, readings]) => {
+      // A file for several datasets was read for each; what one of them reaches need not be reached by the others.
+      const rules = readings[0]!.rules.map((_rule, index) => readings.map(reading => reading.rules[index]!))
+      const unreached = rules.map(same => this.#unreached(same))
       const reached = unreached.filter(fields => fields.length === 0).length
       return { file, rules: rules.length, reached, unreached: unreached.flat() }
     })
   }
 
-  #unreached(rule: Rule): Unreached[] {
-    const { file, line } = rule.place
-    return fieldsOfRule(rule, true)
-      .filter(field => !this.#seen.has(`${file}:${line} ${field}`))
-      .map(field => ({ line, field }))
+  /** One rule as each dataset has it: its vendor fields differ. */
+  #unreached(same: readonly Rule[]): Unreached[] {
+    const { file, line } = same[0]!.place
+    const fields = same.map(rule => fieldsOfRule(rule, true))
+    const isSeen = (index: number) => fields.some(each => this.#seen.has(`${file}:${line} ${each[index]}`))
+    return fields[0]!.flatMap((field, index) => (isSeen(index) ? [] : [{ line, field }]))
   }
 }

@@ -1,14 +1,8 @@
 import { exactDigits, isExactNumber } from '../digits.ts'
-import { vendorRoot } from '../mapping/rule.ts'
 
-/** `V.` stands for the vendor fields of the event stream. */
-export function fullPath(path: string): string {
-  return path.startsWith('V.') ? `${vendorRoot}.${path.slice(2)}` : path
-}
-
-/** The value at a dot path; keys that hold dots themselves are found too. */
+/** The value at a full dot path; keys that hold dots themselves are found too. */
 export function valueAt(document: unknown, path: string): unknown {
-  return find(document, fullPath(path).split('.'))
+  return find(document, path.split('.'))
 }
 
 /** Every field of a document with its value: a list is one value. */

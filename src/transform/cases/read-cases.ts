@@ -1,5 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import type { Dataset } from '../../core/types.ts'
 import { exactNumber, isDistorted } from '../digits.ts'
+import { collected } from '../mapping/datasets.ts'
 
 /** Where something stands in a case file; both from 1. */
 export interface Place {
@@ -9,18 +11,23 @@ export interface Place {
 
 /** What a field should have. */
 export interface Wanted {
-  /** As it is written: `V.` stands for `m365_defender.event.`. */
+  /** As it is written: `V.` stands for `m365_defender.event.`, or the dataset of the case. */
   readonly path: string
   readonly value: unknown
   readonly place: Place
 }
 
-/** One case of a file: a record, and what its document has and has not. */
+/** One case of a file: a record, or an item of an API, and what its document has and has not. */
 export interface MappingCase {
   readonly name: string
+  readonly dataset: Dataset
   readonly place: Place
   /** JSON text. */
   readonly record: string
+  /** JSON text of an object: what stands beside the items of a page. */
+  readonly body: string
+  /** Which document of the item, from 1. */
+  readonly pair: number
   readonly strict: boolean
   readonly preserve: boolean
   /** Whether the record's own text is kept. */
@@ -40,7 +47,7 @@ export interface CaseProblem extends Place {
 }
 
 const keys = [
-  ...['name', 'table', 'properties', 'envelope', 'record', 'enqueued_time'],
+  ...['name', 'dataset', 'item', 'body', 'pair', 'table', 'properties', 'envelope', 'record', 'enqueued_time'],
   ...['strict', 'preserve', 'original', 'expect', 'absent', 'reject'],
 ]
 
@@ -107,8 +114,11 @@ class CaseReader {
     const reject = this.#entries.get('reject')
     const read: MappingCase = {
       name: this.#text('name'),
+      dataset: this.#dataset(),
       place: this.#place(this.#node),
       record: this.#record(),
+      body: JSON.stringify(this.#entries.has('body') ? this.#object('body') : {}),
+      pair: this.#pair(),
       strict: this.#flag('strict'),
       preserve: this.#flag('preserve'),
       original: this.#flag('original'),
@@ -121,14 +131,45 @@ class CaseReader {
     throw new Misfit(this.#node, `${read.name}: expects nothing`, 'Add `expect`, `absent` or `reject`.')
   }
 
+  #dataset(): Dataset {
+    const entry = this.#entries.get('dataset')
+    if (entry === undefined) return 'event'
+    const value = plain(entry.value)
+    const found = collected.find(dataset => dataset === value)
+    if (found !== undefined) return found
+    const names = collected.join(', ')
+    throw new Misfit(entry.key, `dataset is none of ${names}`, 'Name one, or leave it out for events.')
+  }
+
+  /** What is for items has no place in a case about a record, and the other way round. */
+  #checkKind(): void {
+    const isItem = this.#entries.has('dataset')
+    const foreign = isItem ? ['table', 'properties', 'envelope'] : ['item', 'body', 'pair']
+    for (const key of foreign) {
+      const entry = this.#entries.get(key)
+      if (entry === undefined) continue
+      const fix = isItem ? 'Write the keys of the item under `item`.' : 'Name the `dataset`.'
+      throw new Misfit(entry.key, `${key} is ${isItem ? 'for events' : 'for items of a dataset'}`, fix)
+    }
+  }
+
+  #pair(): number {
+    const entry = this.#entries.get('pair')
+    const value = entry === undefined ? 1 : plain(entry.value)
+    if (Number.isSafeInteger(value) && (value as number) > 0) return value as number
+    throw new Misfit(entry!.key, 'pair is no number from 1 on', 'Write `pair: 2`, or leave it out.')
+  }
+
   #record(): string {
+    this.#checkKind()
     const record = this.#entries.get('record')
+    if (record === undefined && this.#entries.has('dataset')) return JSON.stringify(this.#object('item'))
     if (record === undefined) {
       const category = `AdvancedHunting-${this.#text('table')}`
       const envelope = this.#entries.has('envelope') ? this.#object('envelope') : {}
       return JSON.stringify({ category, ...envelope, properties: this.#object('properties') })
     }
-    for (const other of ['table', 'properties', 'envelope']) {
+    for (const other of ['table', 'properties', 'envelope', 'item']) {
       const entry = this.#entries.get(other)
       if (entry) throw new Misfit(entry.key, `${other} stands beside record`, 'Give either `record` or its parts.')
     }

@@ -1,10 +1,13 @@
-import { tableOf } from '../batch.ts'
+import { tableOf } from '../documents.ts'
+import { itemRows } from '../items.ts'
+import { type Collected, fullPath } from '../mapping/datasets.ts'
 import { createMapper } from '../mapping/mapper.ts'
 import type { Observer } from '../mapping/observer.ts'
-import { readMessage, readRecord } from '../message.ts'
+import { type Problem, readMessage, readRecord } from '../message.ts'
 import { parseExact } from '../parse.ts'
-import type { Mapper, Position } from '../record.ts'
-import { fieldsOf, fullPath, isSame, valueAt } from './documents.ts'
+import { positionOf } from '../position.ts'
+import type { DefenderRecord, Mapper } from '../record.ts'
+import { fieldsOf, isSame, valueAt } from './documents.ts'
 import type { MappingCase, Place } from './read-cases.ts'
 
 /** One thing that a document has otherwise than its case says. `undefined` stands for nothing. */
@@ -20,7 +23,8 @@ export interface Failure {
 
 /** The id of every document; a case has no position in a hub. */
 const caseId = 'document-1'
-const place = { eventHub: 'hub', consumerGroup: '$Default', partitionId: '0', sequenceNumber: 0, offset: '0' }
+const hub = { source: 'hub', namespace: '', eventHub: 'hub', consumerGroup: '$Default', partitionId: '0' }
+const nowhere = { ...hub, eventHub: '', consumerGroup: '', partitionId: '' }
 const limits = { depth: 64, keys: 10_000 }
 
 /** Maps the records of cases as a run would, and compares. */
@@ -41,49 +45,72 @@ export class CaseRunner {
     if (one.reject === undefined && reject !== undefined) return whole(undefined, reject)
     if (one.reject !== undefined && !isPart(one.reject.value as object, reject)) return whole(one.reject.value, reject)
     const fields = fieldsOf(document)
+    const full = (path: string) => fullPath(path, one.dataset)
     const wrong = one.expect.flatMap(({ path, value, place }) => {
-      const found = valueAt(document, path)
+      const found = valueAt(document, full(path))
       if (isSame(found, value)) return []
       const elsewhere = fields.filter(([, held]) => isSame(held, value)).map(([field]) => field)
-      return [{ path: fullPath(path), expected: value, found, place, elsewhere }]
+      return [{ path: full(path), expected: value, found, place, elsewhere }]
     })
     const present = one.absent.flatMap(({ path, place }) => {
-      const found = valueAt(document, path)
+      const found = valueAt(document, full(path))
       if (found === undefined) return []
-      return [{ path: fullPath(path), expected: undefined, found, place, elsewhere: [] }]
+      return [{ path: full(path), expected: undefined, found, place, elsewhere: [] }]
     })
     return [...wrong, ...present]
   }
 
   #map(one: MappingCase): { document?: unknown; reject?: object } {
-    const reading = readMessage(Buffer.from(`{"records":[${one.record}]}`))
-    if ('reason' in reading) return { reject: reading }
-    const usable = readRecord(reading.records[0])
-    if ('reason' in usable) return { reject: usable }
-    const { document, reject } = this.#mapper(one).map({
-      ...usable,
-      table: tableOf(usable.category),
-      id: caseId,
-      index: 0,
-      position: positionOf(one),
-      sanitized: reading.sanitized,
-      original: one.original ? one.record : undefined,
-    })
+    const record = one.dataset === 'event' ? recordOf(one) : itemOf(one, one.dataset)
+    if ('reason' in record) return { reject: record }
+    const { document, reject } = this.#mapper(one).map(record)
     return { document: parseExact(Buffer.from(JSON.stringify(document))).value, ...(reject && { reject }) }
   }
 
-  #mapper({ strict, preserve }: MappingCase): Mapper {
-    const key = `${strict} ${preserve}`
+  #mapper({ dataset, strict, preserve }: MappingCase): Mapper {
+    const key = `${dataset} ${strict} ${preserve}`
     const options = { strict, preserveDuplicateCustomFields: preserve, limits }
-    const mapper = this.#mappers.get(key) ?? createMapper(options, this.#observer)
+    const mapper = this.#mappers.get(key) ?? createMapper(options, this.#observer, dataset)
     this.#mappers.set(key, mapper)
     return mapper
   }
 }
 
+function recordOf(one: MappingCase): DefenderRecord | Problem {
+  const reading = readMessage(Buffer.from(`{"records":[${one.record}]}`))
+  if ('reason' in reading) return reading
+  const usable = readRecord(reading.records[0])
+  if ('reason' in usable) return usable
+  const { sanitized, body } = reading
+  return { ...usable, ...placeOf(one, body, sanitized), table: tableOf(usable.category) }
+}
+
+function itemOf(one: MappingCase, dataset: Collected): DefenderRecord | Problem {
+  const rest = one.body === '{}' ? '}' : `,${one.body.slice(1)}`
+  const reading = readMessage(Buffer.from(`{"value":[${one.record}]${rest}`), undefined, 'value')
+  if ('reason' in reading) return reading
+  const place = placeOf(one, reading.body, reading.sanitized)
+  const rows = itemRows(dataset)(reading.records[0], place.position?.enqueuedTime)
+  if ('reason' in rows) return rows
+  const row = rows[one.pair - 1]
+  if (row === undefined) return { reason: 'bad_envelope', detail: `The item has ${rows.length} documents.` }
+  return { ...place, table: dataset, category: dataset, envelope: {}, properties: row.properties }
+}
+
+type FramePart = Pick<DefenderRecord, 'id' | 'index' | 'position' | 'sanitized' | 'original'>
+
 /** As if it had been read at once. */
-function positionOf({ enqueuedTime }: MappingCase): Position | undefined {
-  return enqueuedTime === undefined ? undefined : { ...place, enqueuedTime, receivedTime: enqueuedTime }
+function placeOf(
+  { dataset, enqueuedTime, original, record }: MappingCase,
+  body: object,
+  sanitized: boolean,
+): FramePart {
+  const time = enqueuedTime === undefined ? 0 : Date.parse(enqueuedTime)
+  const origin = dataset !== 'event' ? { ...nowhere, dataset } : enqueuedTime === undefined ? nowhere : hub
+  const received = enqueuedTime === undefined ? {} : { receivedTime: time }
+  const message = { body: Buffer.alloc(0), sequenceNumber: 0, offset: '0', enqueuedTime: time, ...received }
+  const position = positionOf(origin, message, body as Readonly<Record<string, unknown>>)
+  return { id: caseId, index: 0, position, sanitized, original: original ? record : undefined }
 }
 
 /** Whether a reject is what is said of it: not all of its keys need be named. */

@@ -1,6 +1,6 @@
 import { isExactNumber } from '../digits.ts'
+import { vendorRoot } from '../mapping/datasets.ts'
 import type { Column } from '../mapping/names.ts'
-import { vendorRoot } from '../mapping/rule.ts'
 import { kindOf } from '../mapping/run.ts'
 import { runtime } from '../mapping/runtime.ts'
 import { isEmpty, jsonText } from '../mapping/values.ts'
@@ -55,7 +55,7 @@ function fieldsOf({ trace, verdicts }: Seen, where: Where, name: string): Explai
 }
 
 function vendorOf(
-  { trace, document }: Seen,
+  { trace, document, facts }: Seen,
   where: Where,
   name: string,
   column: Column | undefined,
@@ -64,7 +64,7 @@ function vendorOf(
   const other = trace.others.find(each => each.name === name && each.where === where)
   const paths =
     column === undefined
-      ? other?.field.startsWith(vendorRoot)
+      ? other?.field.startsWith(vendorRoot(facts.plan.dataset))
         ? [{ field: other.field, type: 'dynamic' }]
         : []
       : trace.vendor

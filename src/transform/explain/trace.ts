@@ -1,4 +1,5 @@
-import type { Drift, Message, Origin, Reject } from '../../core/types.ts'
+import { documentBytes } from '../../core/chunk.ts'
+import type { Chunk, Drift, Message, Origin, Reject } from '../../core/types.ts'
 import { createRunner } from '../batch.ts'
 import { transformed } from '../job.ts'
 import { createMapper } from '../mapping/mapper.ts'
@@ -40,15 +41,18 @@ export interface Place {
   readonly origin: Origin
   readonly message: Message
   readonly record: number
+  /** Which of its documents, from 0: an incident has one for each alert. */
+  readonly pair?: number
 }
 
 /** Sends single records through the transform that every batch goes through, with an eye on what it does. */
 export function createTracer(options: TransformOptions): (place: Place) => Trace {
   const { strict, preserveDuplicateCustomFields, limits } = options
   const watcher = new Watcher()
-  const run = createRunner(options, createMapper({ strict, preserveDuplicateCustomFields, limits }, watcher))
-  return ({ origin, message, record }) => {
-    watcher.clear()
+  const mapping = { strict, preserveDuplicateCustomFields, limits }
+  const run = createRunner(options, dataset => createMapper(mapping, watcher, dataset))
+  return ({ origin, message, record, pair = 0 }) => {
+    watcher.clear(pair)
     const { sequenceNumber, offset } = message
     const cursor = { sequenceNumber, offset }
     const batch = { stream: '', origin, messages: [message], cursor, bytes: message.body.length }
@@ -56,19 +60,27 @@ export function createTracer(options: TransformOptions): (place: Place) => Trace
       batch,
       run({ origin, messages: [message], records: { from: record, to: record + 1 } }),
     )
-    const [id] = chunk.ids
-    const document = id === undefined ? {} : { document: { id, line: Buffer.from(chunk.lines).toString().trimEnd() } }
-    return { ...document, ...(rejects[0] && { reject: rejects[0] }), drift, ...watcher.seen() }
+    const seen = watcher.seen()
+    const index = seen.facts === undefined ? -1 : chunk.ids.indexOf(seen.facts.record.id)
+    const document = index === -1 ? {} : { document: { id: chunk.ids[index]!, line: lineOf(chunk, index) } }
+    return { ...document, ...(rejects[0] && { reject: rejects[0] }), drift, ...seen }
   }
 }
 
+function lineOf(chunk: Chunk, index: number): string {
+  return Buffer.from(documentBytes(chunk, index)).toString().trimEnd()
+}
+
 class Watcher implements Observer {
+  /** How many documents are still to come before the one that is watched; negative behind it. */
+  #ahead = 0
   #facts: Facts | undefined
   #assignments: Assignment[] = []
   #vendor: Trace['vendor'][number][] = []
   #others: Trace['others'][number][] = []
 
-  clear(): void {
+  clear(ahead: number): void {
+    this.#ahead = ahead + 1
     this.#facts = undefined
     this.#assignments = []
     this.#vendor = []
@@ -81,18 +93,18 @@ class Watcher implements Observer {
   }
 
   begin(...[plan, record, values, run]: Parameters<Observer['begin']>): void {
-    this.#facts = new Facts(plan, record, values, run)
+    if (--this.#ahead === 0) this.#facts = new Facts(plan, record, values, run)
   }
 
   rule(rule: Rule, field: string, value: unknown): void {
-    this.#assignments.push({ rule, field, value })
+    if (this.#ahead === 0) this.#assignments.push({ rule, field, value })
   }
 
   vendor(column: Column, field: string, value: unknown): void {
-    this.#vendor.push({ column, field, value })
+    if (this.#ahead === 0) this.#vendor.push({ column, field, value })
   }
 
   other(name: string, where: 'properties' | 'envelope', field: string): void {
-    this.#others.push({ name, where, field })
+    if (this.#ahead === 0) this.#others.push({ name, where, field })
   }
 }

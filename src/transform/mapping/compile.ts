@@ -1,8 +1,8 @@
 import type { DefenderRecord } from '../record.ts'
+import { vendorRoot } from './datasets.ts'
 import { DocumentTree } from './document-tree.ts'
 import type { Observer } from './observer.ts'
 import type { TablePlan } from './plan.ts'
-import { vendorRoot } from './rule.ts'
 import { RuleWriter } from './rule-writer.ts'
 import type { Run } from './run.ts'
 import { runtime } from './runtime.ts'
@@ -35,14 +35,16 @@ export function generate(plan: TablePlan, observer?: Observer): { text: string; 
   const rules = new RuleWriter(scope, plan.preserveDuplicates, observer)
   for (const rule of plan.rules) rules.write(rule)
   const copiesOf = (column: string) => (plan.preserveDuplicates ? [] : rules.copiesOf(column))
-  const vendor = new VendorWriter(scope, copiesOf, observer)
+  const root = vendorRoot(plan.dataset)
+  const vendor = new VendorWriter(scope, root, copiesOf, observer)
   const tree = new DocumentTree()
   for (const [path, { local }] of rules.fields()) tree.add(path, local)
   for (const { path, local, rare } of vendor.fields) tree.add(path, local, rare)
-  tree.add('azure', 'position')
+  // What an API gives has no position in a hub.
+  if (plan.dataset === 'event') tree.add('azure', 'position')
   tree.add('xdrelay', 'remarks')
   const { lines, literal } = tree.write()
-  const vendorFields = tree.localOf(vendorRoot)
+  const vendorFields = tree.localOf(root)
   const text = [
     'function map(record, p, run, others) {',
     'const e = record.envelope; let n = 0, m = 1;',
@@ -59,7 +61,7 @@ export function generate(plan: TablePlan, observer?: Observer): { text: string; 
     // They may still leave remarks, so those come last.
     'const position = X.position(record), remarks = X.remarks(run, record);',
     `const document = ${literal};`,
-    'if (late !== undefined) X.putLate(document, late);',
+    'if (late !== undefined) X.putLate(document, late, run);',
     'return document; }',
   ].join('\n')
   return { text, tables: scope.tables }

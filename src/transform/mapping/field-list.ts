@@ -1,5 +1,7 @@
-import { Names } from './names.ts'
-import { fieldsOfRule, vendorRoot } from './rule.ts'
+import type { Dataset } from '../../core/types.ts'
+import { datasets, vendorRoot } from './datasets.ts'
+import { loadNames } from './names.ts'
+import { fieldsOfRule } from './rule.ts'
 import { loadRuleFiles } from './rule-files.ts'
 import { loadSchemas } from './schemas.ts'
 
@@ -15,10 +17,14 @@ export function documentFields(): readonly string[] {
 }
 
 function listFields(): string[] {
-  const schemas = loadSchemas()
-  const names = new Names(schemas)
-  const set = loadRuleFiles().flatMap(({ rules }) => rules.flatMap(rule => fieldsOfRule(rule, true)))
+  return [...new Set([...datasets.flatMap(fieldsOf), 'azure', 'xdrelay'])]
+}
+
+function fieldsOf(dataset: Dataset): string[] {
+  const schemas = loadSchemas(dataset)
+  const names = loadNames(dataset, schemas)
+  const set = loadRuleFiles(dataset).flatMap(({ rules }) => rules.flatMap(rule => fieldsOfRule(rule, true)))
   const columns = [...names.envelope(), ...schemas.flatMap(({ table, columns }) => names.columns(table, columns))]
   const vendor = columns.flatMap(({ name, second }) => (second ? [name, second.otherwise] : [name]))
-  return [...new Set([...set, ...vendor.map(name => `${vendorRoot}.${name}`), 'azure', 'xdrelay'])]
+  return [...set, ...vendor.map(name => `${vendorRoot(dataset)}.${name}`)]
 }

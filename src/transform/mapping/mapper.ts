@@ -1,12 +1,12 @@
-import type { Drift } from '../../core/types.ts'
+import type { Dataset, Drift } from '../../core/types.ts'
 import type { DefenderRecord, Mapped, Mapper, MapperOptions } from '../record.ts'
 import { checkRules } from './check-rules.ts'
 import { compileTable, type TableFunction } from './compile.ts'
 import { DriftCounter } from './drift.ts'
-import { type Column, Names } from './names.ts'
+import { type Column, loadNames, type Names } from './names.ts'
 import type { Observer } from './observer.ts'
 import { addOthers } from './others.ts'
-import { type Rule, type RuleFile, vendorRoot } from './rule.ts'
+import type { Rule, RuleFile } from './rule.ts'
 import { loadRuleFiles } from './rule-files.ts'
 import { Run } from './run.ts'
 import { loadSchemas, type TableSchema } from './schemas.ts'
@@ -23,11 +23,12 @@ interface Table {
 }
 
 /** Reads schemas and rules: make one per thread. Throws for a rule file that is wrong, with file and line. */
-export function createMapper(options: MapperOptions, observer?: Observer): Mapper {
-  return new RuleMapper(options, observer)
+export function createMapper(options: MapperOptions, observer?: Observer, dataset: Dataset = 'event'): Mapper {
+  return new RuleMapper(options, observer, dataset)
 }
 
 class RuleMapper implements Mapper {
+  readonly #dataset: Dataset
   readonly #options: MapperOptions
   readonly #observer: Observer | undefined
   readonly #schemas: ReadonlyMap<string, TableSchema>
@@ -39,17 +40,18 @@ class RuleMapper implements Mapper {
   readonly #run: Run
   readonly #tables = new Map<string, Table>()
 
-  constructor(options: MapperOptions, observer: Observer | undefined) {
+  constructor(options: MapperOptions, observer: Observer | undefined, dataset: Dataset) {
+    this.#dataset = dataset
     this.#observer = observer
-    const schemas = loadSchemas()
+    const schemas = loadSchemas(dataset)
     this.#options = options
     this.#schemas = new Map(schemas.map(schema => [schema.table.toLowerCase(), schema]))
-    this.#files = loadRuleFiles()
+    this.#files = loadRuleFiles(dataset)
     checkRules(this.#files, schemas)
-    this.#names = new Names(schemas)
+    this.#names = loadNames(dataset, schemas)
     this.#envelope = this.#names.envelope()
     this.#envelopeKeys = new Set([...this.#envelope.map(({ column }) => column), 'properties'])
-    this.#run = new Run(options.limits, options.strict, this.#drift)
+    this.#run = new Run(options.limits, options.strict, this.#drift, dataset)
   }
 
   map(record: DefenderRecord): Mapped {
@@ -86,6 +88,7 @@ class RuleMapper implements Mapper {
     const types = unlisted.map(column => [column, this.#names.elsewhere(column)?.type ?? 'string'] as const)
     const columns = this.#names.columns(name, new Map([...types, ...(schema?.columns ?? [])]))
     const plan = {
+      dataset: this.#dataset,
       table: name,
       columns,
       envelope: this.#envelope,
@@ -117,7 +120,7 @@ function reportTable({ properties }: DefenderRecord, columns: readonly Column[],
   for (const { column, name } of columns) {
     if (!Object.hasOwn(properties, column)) continue
     const value = properties[column]
-    run.newColumn(column, value, isEmpty(value) ? '' : `${vendorRoot}.${name}`)
+    run.newColumn(column, value, isEmpty(value) ? '' : `${run.root}.${name}`)
   }
 }
 
@@ -130,7 +133,7 @@ function repaired(
   const rest = { ...properties }
   for (const { column, name, expected, found } of findings) {
     if (expected === 'string' && scalarText(rest[column]) !== undefined) {
-      run.converted(column, rest[column], { expected, found, field: `${vendorRoot}.${name}` })
+      run.converted(column, rest[column], { expected, found, field: `${run.root}.${name}` })
     } else {
       run.keepWithin(column, rest[column], expected, found)
       delete rest[column]

@@ -1,3 +1,5 @@
+import type { Dataset } from '../../core/types.ts'
+import { namesFile } from './datasets.ts'
 import type { Place } from './rule.ts'
 import type { ColumnType, TableSchema } from './schemas.ts'
 import { snakeCase } from './snake-case.ts'
@@ -13,7 +15,7 @@ export interface Column {
   readonly label: string
   /** As documented; dynamic too where JSON is kept, since the service sends that as text or as it is. */
   readonly type: ColumnType
-  /** Below `m365_defender.event`. */
+  /** Below the vendor root of the dataset. */
   readonly name: string
   readonly fieldType: FieldType
   /** The copy may go when an ECS field has the value. */
@@ -44,7 +46,11 @@ export const usualFieldType: Record<ColumnType, FieldType> = {
 const fieldTypes = new Set<string>([...Object.values(usualFieldType), 'lower', 'ip', 'keywords'])
 const entryKeys = new Set(['name', 'type', 'duplicate', 'second_to', 'otherwise'])
 
-/** The vendor names and types of all columns. */
+/** What a field may be called: longer or stranger names are no use in an index, and some it refuses. */
+const longestName = 100
+const fieldName = /^[a-z][a-z0-9_]*$/
+
+/** The vendor names and types of all columns of a dataset. */
 export class Names {
   readonly #columns: Map<string, NameEntry>
   readonly #tables: Map<string, Map<string, NameEntry>>
@@ -54,10 +60,13 @@ export class Names {
   /** Names that have others below them, `device` for `device.id`: nothing may be written there. */
   readonly #branches = new Set<string>()
   readonly #types = new Map<string, FieldType>()
+  /** Objects whose keys are columns, `alerts` for `alerts.title`, and the name that those are kept below. */
+  readonly #below: ReadonlyMap<string, string>
 
-  constructor(schemas: readonly TableSchema[], yaml: YamlFile = readYaml('names.yaml')) {
+  constructor(schemas: readonly TableSchema[], yaml: YamlFile = readYaml(namesFile('event'))) {
+    this.#below = readBelow(yaml)
     this.#columns = readEntries(yaml.data.columns, yaml, 'columns')
-    this.#envelope = readEntries(yaml.data.envelope, yaml, 'envelope')
+    this.#envelope = readEntries(yaml.data.envelope ?? {}, yaml, 'envelope')
     const tables = yaml.data.tables ?? {}
     if (!isObject(tables)) throw ruleError(yaml.place('tables'), 'tables is a mapping')
     this.#tables = new Map(
@@ -82,7 +91,7 @@ export class Names {
         column,
         label: column,
         type: fieldType === 'flattened' || fieldType === 'keywords' ? 'dynamic' : type,
-        name: entry.name ?? snakeCase(column),
+        name: entry.name ?? this.#nameOf(column).join(''),
         fieldType,
         duplicate: entry.duplicate === true,
         ...(to !== undefined && otherwise !== undefined && columns.has(to) ? { second: { to, otherwise } } : {}),
@@ -110,6 +119,22 @@ export class Names {
     return this.#types.get(name)
   }
 
+  /** Names for a key that is no column, the better one first; none for a key that cannot be one. */
+  candidates(key: string): string[] {
+    if (key.length > longestName) return []
+    const [holder, name] = this.#nameOf(key)
+    return fieldName.test(name) ? [holder + name, `${holder}properties_${name}`] : []
+  }
+
+  #nameOf(column: string): [holder: string, name: string] {
+    const end = column.indexOf('.')
+    const below = end === -1 ? undefined : this.#below.get(column.slice(0, end))
+    const own = below === undefined ? column : column.slice(end + 1)
+    // What OData says of a key stands beside it: `alerts@odata.count`.
+    const name = snakeCase(own.replace('@odata.', '_odata_')).replace(/^_+/, '')
+    return [below === undefined ? '' : `${below}.`, name]
+  }
+
   isBranch(name: string): boolean {
     return this.#branches.has(name)
   }
@@ -118,6 +143,18 @@ export class Names {
 function readEntries(rows: unknown, yaml: YamlFile, ...path: string[]): Map<string, NameEntry> {
   if (!isObject(rows)) throw ruleError(yaml.place(...path), `${path.join('.')} is a mapping`)
   return new Map(Object.entries(rows).map(([key, row]) => [key, readEntry(row, yaml.place(...path, key))]))
+}
+
+/** Those of a dataset, whose schemas these are. */
+export function loadNames(dataset: Dataset, schemas: readonly TableSchema[]): Names {
+  return new Names(schemas, readYaml(namesFile(dataset)))
+}
+
+function readBelow(yaml: YamlFile): Map<string, string> {
+  const rows = yaml.data.below ?? {}
+  const isNames = isObject(rows) && Object.values(rows).every(name => typeof name === 'string')
+  if (!isNames) throw ruleError(yaml.place('below'), 'below has a name for each object')
+  return new Map(Object.entries(rows as Record<string, string>))
 }
 
 function readEntry(row: unknown, place: Place): NameEntry {

@@ -1,9 +1,7 @@
 import type { DefenderRecord } from '../record.ts'
 import type { Names } from './names.ts'
 import type { Observer } from './observer.ts'
-import { vendorRoot } from './rule.ts'
 import { keptAs, pointerPart, type Run } from './run.ts'
-import { snakeCase } from './snake-case.ts'
 import { clean, isEmpty } from './values.ts'
 import { reads, toFlattened, toKeywords, vendorValue } from './vendor.ts'
 
@@ -11,10 +9,6 @@ interface Known {
   readonly columns: ReadonlySet<string>
   readonly keys: ReadonlySet<string>
 }
-
-/** What a field may be called: longer or stranger names are no use in an index, and some it refuses. */
-const longestName = 100
-const fieldName = /^[a-z][a-z0-9_]*$/
 
 /** Puts columns and envelope keys that nothing names into the vendor fields, never over another value. */
 export function addOthers(
@@ -44,12 +38,12 @@ export function addOthers(
 function addColumn(vendor: Record<string, unknown>, column: string, value: unknown, names: Names, run: Run): string {
   const elsewhere = names.elsewhere(column)
   if (elsewhere === undefined) {
-    return addUnknown(vendor, column, value, `/properties/${pointerPart(column)}`, names, run)
+    return addUnknown(vendor, column, value, run.pointerTo(column), names, run)
   }
   const read = reads.dynamic(value, column, run)
   const kept = read === undefined ? undefined : vendorValue(read, elsewhere, run)
   if (kept === undefined) return ''
-  if (put(vendor, kept.name, kept.value)) return `${vendorRoot}.${kept.name}`
+  if (put(vendor, kept.name, kept.value)) return `${run.root}.${kept.name}`
   run.stow(column, value)
   return keptAs(column)
 }
@@ -68,10 +62,9 @@ function addUnknown(
   if (cleaned === undefined || isEmpty(cleaned)) return ''
   // A list is of texts or of objects; Elasticsearch takes no mixture.
   const kept = Array.isArray(cleaned) && toKeywords(cleaned) === undefined ? toFlattened(cleaned) : cleaned
-  const name = key.length > longestName ? '' : snakeCase(key).replace(/^_+/, '')
-  const candidates = [name, `properties_${name}`].filter(candidate => isFree(candidate, kept, names))
-  const placed = fieldName.test(name) ? candidates.find(candidate => put(vendor, candidate, kept)) : undefined
-  if (placed !== undefined) return `${vendorRoot}.${placed}`
+  const candidates = names.candidates(key).filter(candidate => isFree(candidate, kept, names))
+  const placed = candidates.find(candidate => put(vendor, candidate, kept))
+  if (placed !== undefined) return `${run.root}.${placed}`
   run.stow(key, kept)
   return keptAs(key)
 }

@@ -1,5 +1,7 @@
+import type { Dataset } from '../../core/types.ts'
 import { readCondition } from './conditions.ts'
 import { conversions } from './convert.ts'
+import { fullPath } from './datasets.ts'
 import type { Condition, Place, Rule, Source } from './rule.ts'
 import { readSource } from './source.ts'
 import { splits } from './split.ts'
@@ -10,7 +12,7 @@ const known = new Set([
   ...['to', 'add', 'unless_set', 'when', 'copy'],
 ])
 
-export function readRule(row: unknown, place: Place, named: ReadonlyMap<string, Condition>): Rule {
+export function readRule(row: unknown, place: Place, named: ReadonlyMap<string, Condition>, dataset: Dataset): Rule {
   if (!isObject(row)) throw ruleError(place, 'a rule is a mapping')
   const wrong = Object.keys(row).find(key => !known.has(key))
   if (wrong !== undefined) throw ruleError(place, `unknown key ${wrong}`)
@@ -25,7 +27,7 @@ export function readRule(row: unknown, place: Place, named: ReadonlyMap<string, 
   const add = optionalText(row, 'add', place)
   const copy = optionalText(row, 'copy', place)
   const map = readMap(row.map, place)
-  const sources = texts(row.from ?? row.inputs ?? [], place).map(name => readSource(name, place))
+  const sources = texts(row.from ?? row.inputs ?? [], place).map(name => readSource(name, place, dataset))
   const together = 'inputs' in row
   const as = readConversions(row.as, place)
   // A key inside of a column may hold anything, but an index takes no object where it expects a text.
@@ -39,11 +41,11 @@ export function readRule(row: unknown, place: Place, named: ReadonlyMap<string, 
     ...(split === undefined ? {} : { split: check(split, splits, 'split', place) }),
     ...(map ? { map } : {}),
     ...('otherwise' in row ? { otherwise: scalar(row.otherwise, place) as string | number } : {}),
-    to: readTargets(row.to, split, place),
-    ...(add === undefined ? {} : { add }),
+    to: readTargets(row.to, split, place).map(({ part, field }) => ({ part, field: fullPath(field, dataset) })),
+    ...(add === undefined ? {} : { add: fullPath(add, dataset) }),
     unlessSet: row.unless_set === true,
-    ...('when' in row ? { when: readCondition(row.when, place, named) } : {}),
-    ...(copy === undefined ? {} : { copy }),
+    ...('when' in row ? { when: readCondition(row.when, place, named, dataset) } : {}),
+    ...(copy === undefined ? {} : { copy: fullPath(`V.${copy}`, dataset) }),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Observer } from './observer.ts'
-import { type Rule, type Source, vendorRoot } from './rule.ts'
+import type { Rule, Source } from './rule.ts'
 import { quote, type Scope } from './scope.ts'
 import { ruleError } from './yaml-file.ts'
 
@@ -115,8 +115,7 @@ export class RuleWriter {
       this.#remember(rule, local)
     }
     if (rule.copy !== undefined && this.#preserve) {
-      const field = `${vendorRoot}.${rule.copy}`
-      this.#statement(rule, field, guards, `${this.#field(rule, field, false)} = ${value};`, value)
+      this.#statement(rule, rule.copy, guards, `${this.#field(rule, rule.copy, false)} = ${value};`, value)
     }
   }
 

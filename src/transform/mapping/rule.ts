@@ -1,3 +1,5 @@
+import type { Dataset } from '../../core/types.ts'
+
 /** What a rule file says, once read. The format is described in rules/README.md. */
 
 /** Where a row of a rule file stands: for errors, and to explain a document. */
@@ -6,7 +8,10 @@ export interface Place {
   readonly line: number
 }
 
-/** What a rule reads. Names that start with a capital are columns, `$…` is the envelope, the rest are fields set so far. */
+/**
+ * What a rule reads. Names that start with a capital are columns, in files for what an API gives those that start with a
+ * dot; `$…` is the envelope, the rest are fields set so far.
+ */
 export type Source =
   | { readonly kind: 'column'; readonly column: string; readonly key?: string }
   | { readonly kind: 'envelope'; readonly key: string }
@@ -42,12 +47,13 @@ export interface Rule {
   readonly add?: string
   readonly unlessSet: boolean
   readonly when?: Condition
-  /** A vendor copy, written only when duplicates are preserved. */
+  /** The path of a vendor copy, written only when duplicates are preserved. */
   readonly copy?: string
 }
 
 export interface RuleFile {
   readonly file: string
+  readonly dataset: Dataset
   /** `others`: tables that no file lists, unknown ones included. `all`: every table, after its own file. */
   readonly tables: readonly string[] | 'all' | 'others'
   /** Whether the vendor copies that `duplicate` marks stay in these tables too. */
@@ -57,11 +63,8 @@ export interface RuleFile {
   readonly rules: readonly Rule[]
 }
 
-/** The dot path below which the columns themselves are kept. */
-export const vendorRoot = 'm365_defender.event'
-
 /** The fields that a rule can set; its further vendor copy only where duplicates are preserved. */
 export function fieldsOfRule({ to, add, copy }: Rule, preservesDuplicates: boolean): string[] {
   const fields = add === undefined ? to.map(({ field }) => field) : [add]
-  return copy === undefined || !preservesDuplicates ? fields : [...fields, `${vendorRoot}.${copy}`]
+  return copy === undefined || !preservesDuplicates ? fields : [...fields, copy]
 }

@@ -1,8 +1,8 @@
-import type { Drift } from '../../core/types.ts'
+import type { Dataset, Drift } from '../../core/types.ts'
 import type { Limits, Mapped } from '../record.ts'
+import { vendorRoot } from './datasets.ts'
 import type { DriftCounter } from './drift.ts'
 import { formOf } from './forms.ts'
-import { vendorRoot } from './rule.ts'
 import { exceeds, jsonText } from './values.ts'
 
 const mostNotes = 16
@@ -22,6 +22,12 @@ interface Misfit {
 
 /** What comes up while one record is mapped. One object per mapper, reset for each record: none is made per record. */
 export class Run {
+  readonly dataset: Dataset
+  /** Of the vendor fields. */
+  readonly root: string
+  /** Where the columns lie in a record, as a JSON pointer, and how many levels that takes. */
+  readonly #columnsAt: string
+  readonly #levels: number
   readonly #limits: Limits
   readonly #strict: boolean
   readonly #drift: DriftCounter
@@ -37,7 +43,12 @@ export class Run {
   envelopeKeys = 0
   reject: Mapped['reject']
 
-  constructor(limits: Limits, strict: boolean, drift: DriftCounter) {
+  constructor(limits: Limits, strict: boolean, drift: DriftCounter, dataset: Dataset = 'event') {
+    this.dataset = dataset
+    this.root = vendorRoot(dataset)
+    const isEnveloped = dataset === 'event'
+    this.#columnsAt = isEnveloped ? '/properties' : ''
+    this.#levels = isEnveloped ? 2 : 1
     this.#limits = limits
     this.#strict = strict
     this.#drift = drift
@@ -56,13 +67,12 @@ export class Run {
     this.reject = undefined
     this.documented = true
     if (this.#keysLeft < 0) this.#tooLarge('')
-    // The record and its properties are two levels.
-    if (this.#limits.depth < 2) this.#tooDeep('/properties')
+    if (this.#limits.depth < this.#levels) this.#tooDeep(this.#columnsAt)
   }
 
   /** A native object or list: false, and a reject, when it goes beyond the limits. */
   allows(value: object, pointer: string): boolean {
-    const bounds = { depth: this.#limits.depth - 2, keys: this.#keysLeft }
+    const bounds = { depth: this.#limits.depth - this.#levels, keys: this.#keysLeft }
     const broken = exceeds(value, bounds)
     this.#keysLeft = bounds.keys
     if (broken === 'depth') this.#tooDeep(pointer)
@@ -85,7 +95,7 @@ export class Run {
 
   /** As `keep`, for a value whose size nothing has looked at. */
   keepWithin(column: string, value: unknown, expected: string, found: string): void {
-    if (typeof value === 'object' && value !== null && !this.allows(value, pointerOf(column))) return
+    if (typeof value === 'object' && value !== null && !this.allows(value, this.#pointerOf(column))) return
     this.keep(column, value, expected, found)
   }
 
@@ -118,7 +128,7 @@ export class Run {
   newTable(): void {
     this.documented = false
     this.#newColumns = 'new_table'
-    this.#drift.add({ kind: 'new_table', table: this.#table, column: '', field: vendorRoot })
+    this.#drift.add({ kind: 'new_table', table: this.#table, column: '', field: this.root })
   }
 
   /** The `xdrelay` object of the document. */
@@ -127,9 +137,20 @@ export class Run {
     return { kept: this.#kept, notes: this.#notes, sanitized: sanitized ? true : undefined }
   }
 
+  /** JSON pointer to a column, relative to the record. */
+  pointerTo(column: string): string {
+    return `${this.#columnsAt}/${pointerPart(column)}`
+  }
+
+  /** Of a column by its label. */
+  #pointerOf(label: string): string {
+    const [, key] = /^envelope\.(.*)$/s.exec(label) ?? []
+    return key === undefined ? this.pointerTo(label) : `/${pointerPart(key)}`
+  }
+
   #invalid(column: string, expected: string, found: string): void {
     const detail = `${column} is documented as ${expected}, found ${found}`
-    this.reject ??= { reason: 'invalid', detail, pointer: pointerOf(column) }
+    this.reject ??= { reason: 'invalid', detail, pointer: this.#pointerOf(column) }
   }
 
   #tooDeep(pointer: string): void {
@@ -144,12 +165,6 @@ export class Run {
 /** Where `keep` and `stow` put a value. */
 export function keptAs(name: string): string {
   return `xdrelay.kept.${name}`
-}
-
-/** Of a column by its label. */
-function pointerOf(label: string): string {
-  const [, key] = /^envelope\.(.*)$/s.exec(label) ?? []
-  return key === undefined ? `/properties/${pointerPart(label)}` : `/${pointerPart(key)}`
 }
 
 export function pointerPart(key: string): string {

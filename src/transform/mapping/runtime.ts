@@ -86,8 +86,8 @@ export const runtime = {
   },
 
   /** Vendor fields that came when the document had none. */
-  putLate(document: Record<string, unknown>, fields: object): void {
-    if (!isEmpty(fields)) document.m365_defender = { event: fields }
+  putLate(document: Record<string, unknown>, fields: object, { dataset }: Run): void {
+    if (!isEmpty(fields)) document.m365_defender = { [dataset]: fields }
   },
 
   remarks: (run: Run, record: DefenderRecord): object | undefined => run.remarks(record.sanitized),

@@ -1,6 +1,5 @@
 import type { Column } from './names.ts'
 import type { Observer } from './observer.ts'
-import { vendorRoot } from './rule.ts'
 import { quote, type Scope } from './scope.ts'
 
 /** Writes the vendor field(s) of each column; `copiesOf` names the locals in which its value may stand already. */
@@ -9,11 +8,18 @@ export class VendorWriter {
   /** `rare`: mostly left out, because an ECS field has the value. */
   readonly fields: { readonly path: string; readonly local: string; readonly rare: boolean }[] = []
   readonly #scope: Scope
+  readonly #root: string
   readonly #copiesOf: (column: string) => readonly string[]
   readonly #observer: Observer | undefined
 
-  constructor(scope: Scope, copiesOf: (column: string) => readonly string[], observer: Observer | undefined) {
+  constructor(
+    scope: Scope,
+    root: string,
+    copiesOf: (column: string) => readonly string[],
+    observer: Observer | undefined,
+  ) {
     this.#scope = scope
+    this.#root = root
     this.#observer = observer
     this.#copiesOf = copiesOf
     const seconds = new Map<string | undefined, string>()
@@ -72,7 +78,7 @@ export class VendorWriter {
 
   /** `kept` is the local of the field's value, `local` that of the column's. */
   #field(column: Column, name: string, local: string, kept: string, rare: boolean): void {
-    const path = `${vendorRoot}.${name}`
+    const path = `${this.#root}.${name}`
     this.fields.push({ path, local: kept, rare })
     const observer = this.#observer
     if (observer === undefined) return

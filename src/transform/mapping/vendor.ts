@@ -2,7 +2,7 @@ import { isExactNumber } from '../digits.ts'
 import { toIp, toWords } from './convert.ts'
 import { toDate } from './dates.ts'
 import type { Column, FieldType } from './names.ts'
-import { kindOf, pointerPart, type Run } from './run.ts'
+import { kindOf, type Run } from './run.ts'
 import { parseText } from './text-json.ts'
 import { clean, isEmpty, rawJson, scalarText, toBoolean, toLong } from './values.ts'
 
@@ -34,7 +34,7 @@ export const reads = {
   dynamic(value: unknown, column: string, run: Run): unknown {
     if (typeof value !== 'object' || value === null) return value === '' || value === null ? undefined : value
     if (isEmpty(value)) return undefined
-    return isExactNumber(value) || run.allows(value, `/properties/${pointerPart(column)}`) ? value : undefined
+    return isExactNumber(value) || run.allows(value, run.pointerTo(column)) ? value : undefined
   },
   /** JSON given as text or as it is. */
   json(value: unknown, run: Run): unknown {

@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { vendorRoot } from '../../../src/transform/mapping/datasets.ts'
 import { Names } from '../../../src/transform/mapping/names.ts'
-import {
-  type Condition,
-  type Rule,
-  type RuleFile,
-  type Source,
-  vendorRoot,
-} from '../../../src/transform/mapping/rule.ts'
+import type { Condition, Rule, RuleFile, Source } from '../../../src/transform/mapping/rule.ts'
 import { loadRuleFiles } from '../../../src/transform/mapping/rule-files.ts'
 import { loadSchemas } from '../../../src/transform/mapping/schemas.ts'
 import { readYaml, rulesDirectory } from '../../../src/transform/mapping/yaml-file.ts'
@@ -138,7 +133,7 @@ function fieldRows(family: Family): string[] {
     const when = row.when === undefined ? '' : conditionWords(row.when)
     const link = `[${rule.place.line}](${rulesFolder}/${family.file}#L${rule.place.line})`
     return targets.map(({ part, field }) => {
-      const shown = code(field.replace(vendorRoot, 'V'))
+      const shown = code(field.replace(vendorRoot('event'), 'V'))
       const cells = [shown, sourceWords(row), conversionWords(row, part), when, tablesOf(rule, family.names), link]
       return { field, text: `| ${cells.join(' | ')} |\n` }
     })

@@ -1,6 +1,11 @@
+import { valueAt } from '../../../src/transform/cases/documents.ts'
+import { fullPath } from '../../../src/transform/mapping/datasets.ts'
 import type { DefenderRecord, MapperOptions } from '../../../src/transform/record.ts'
 
-export { valueAt as at } from '../../../src/transform/cases/documents.ts'
+/** A value of an event's document; `V.` stands for its vendor fields. */
+export function at(document: unknown, path: string): unknown {
+  return valueAt(document, fullPath(path, 'event'))
+}
 
 export const usual: MapperOptions = {
   strict: false,

@@ -59,7 +59,7 @@ export interface PlainDocument {
 /** Runs bodies through everything but the mapping rules. */
 export function run(bodies: (string | Uint8Array)[], changes: Partial<TransformOptions> = {}, mapper = plainMapper) {
   const source = batch(...bodies)
-  const result = transformed(source, createRunner({ ...options, ...changes }, mapper)(source))
+  const result = transformed(source, createRunner({ ...options, ...changes }, () => mapper)(source))
   const lines = Buffer.from(result.chunk.lines).toString().split('\n').slice(0, -1)
   return { ...result, lines, documents: lines.map(line => JSON.parse(line) as PlainDocument) }
 }

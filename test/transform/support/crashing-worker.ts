@@ -18,7 +18,7 @@ const mapper: Mapper = {
   takeDrift: () => [],
 }
 
-const run = createRunner(workerData as TransformOptions, mapper)
+const run = createRunner(workerData as TransformOptions, () => mapper)
 serve(parentPort!, job => {
   const poisoned = job.messages.some(({ body }) => Buffer.from(body).includes('exit before any record'))
   if (poisoned) process.exit(7)

@@ -1,6 +1,6 @@
 import type { Form } from '../../../core/types.ts'
+import { vendorRoot } from '../datasets.ts'
 import { type FieldType, type NameEntry, usualFieldType } from '../names.ts'
-import { vendorRoot } from '../rule.ts'
 import { property } from '../schema-file.ts'
 import { snakeCase } from '../snake-case.ts'
 import type { Draft } from './draft.ts'
@@ -49,8 +49,8 @@ export function proposeChange(draft: Draft, table: string, column: string, found
     ? [now.name]
     : [`${now.name}_${indexType(pair.fieldType) === 'keyword' ? 'text' : pair.fieldType}`]
   const remark = isSame
-    ? `all its values go to ${vendorRoot}.${now.name} then`
-    : `goes to ${vendorRoot}.${names[0]} from then on: an index keeps the type of a field, and ${now.name} is ${now.fieldType}`
+    ? `all its values go to ${vendorRoot('event')}.${now.name} then`
+    : `goes to ${vendorRoot('event')}.${names[0]} from then on: an index keeps the type of a field, and ${now.name} is ${now.fieldType}`
   const duplicate = isSame && now.duplicate
   return firstAccepted(draft, { table, column, pair, rowFor: 'table', names, duplicate }, { remark })
 }

@@ -83,7 +83,7 @@ export class Draft {
     return accepted(() => {
       const files = this.#files.map(file => {
         if (file.file !== fileName) return file
-        const rule = readRule(row, { file: fileName, line: 0 }, new Map())
+        const rule = readRule(row, { file: fileName, line: 0 }, new Map(), 'event')
         return { ...file, rules: [...file.rules, rule] }
       })
       checkRules(files, this.#schemas)

@@ -1,4 +1,5 @@
 import type { Drift, Form } from '../../../core/types.ts'
+import { collected } from '../datasets.ts'
 import type { NameEntry } from '../names.ts'
 import { schemaFile } from '../schema-file.ts'
 import { snakeCase } from '../snake-case.ts'
@@ -48,6 +49,10 @@ export function propose(drift: readonly Drift[]): Proposal {
   const columns = drift.filter(found => !isKey(found) && found.table !== others)
   if (columns.length > mostColumns) remarks.push(`proposals stop after ${mostColumns} columns`)
   const tables = byTable(columns.slice(0, mostColumns)).flatMap(([table, found]) => {
+    if ((collected as readonly string[]).includes(table)) {
+      remarks.push(`${table}: proposals are for the tables of events; this stays where it is`)
+      return []
+    }
     const known = draft.schema(table)?.table
     if (known !== undefined || isTable(table)) return [proposeTable(draft, known ?? table, found)]
     remarks.push(`${table}: not a name for a table, so there is no proposal`)

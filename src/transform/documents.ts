@@ -1,0 +1,72 @@
+import { messageOf } from '../core/errors.ts'
+import type { Message } from '../core/types.ts'
+import { contentId } from './ids.ts'
+import type { Job } from './job.ts'
+import type { Lines } from './lines.ts'
+import { type Problem, readRecord } from './message.ts'
+import type { TransformOptions } from './options.ts'
+import type { DefenderRecord, Mapper } from './record.ts'
+
+export interface MessageContext {
+  readonly job: Job
+  readonly message: Message
+  readonly body: Buffer
+  /** The message's place in the job. */
+  readonly index: number
+  readonly prefix: string
+  readonly lines: Lines
+  readonly mapper: Mapper
+  readonly options: TransformOptions
+}
+
+export type Place = Pick<DefenderRecord, 'index' | 'position' | 'sanitized' | 'original'>
+
+/** The pointer is relative to the record. */
+export type RecordProblem = Problem & { readonly pointer?: string }
+
+/** Adds the document(s) of an element of the body's array, or tells why there is none. Never throws. */
+export type ElementTransform = (context: MessageContext, value: unknown, place: Place) => RecordProblem | undefined
+
+/** A record of a hub's message. */
+export const transformRecord: ElementTransform = ({ message, index, prefix, lines, mapper, options }, value, place) => {
+  const usable = readRecord(value)
+  if ('reason' in usable) return usable
+  try {
+    const id = options.ids === 'content' ? contentId(usable) : `${prefix}-${message.sequenceNumber}-${place.index}`
+    const table = tableOf(usable.category)
+    const { document, reject } = mapper.map({
+      table,
+      category: usable.category,
+      envelope: usable.envelope,
+      properties: usable.properties,
+      id,
+      index: place.index,
+      position: place.position,
+      sanitized: place.sanitized,
+      original: place.original,
+    })
+    if (reject) return reject
+    lines.add(JSON.stringify(document), id, table, index, place.index)
+    return undefined
+  } catch (error) {
+    return failure(error)
+  }
+}
+
+const prefixOfCategory = 'advancedhunting-'
+
+/** Without the prefix of the service, in whatever case it came. */
+export function tableOf(category: string): string {
+  const start = category.slice(0, prefixOfCategory.length)
+  return start.toLowerCase() === prefixOfCategory ? category.slice(prefixOfCategory.length) : category
+}
+
+/** What a record did to the code that handles it. A stack that ran out means depth; anything else is our defect, kept to this record. */
+export function failure(error: unknown): Problem {
+  const detail = messageOf(error)
+  if (!(error instanceof RangeError))
+    return { reason: 'worker_crash', detail: `The record cannot be mapped: ${detail}.` }
+  if (detail.includes('call stack'))
+    return { reason: 'too_deep', detail: 'The record is nested too deep to be handled.' }
+  return { reason: 'too_large', detail: `The record is too large to be handled: ${detail}.` }
+}

@@ -1,0 +1,11 @@
+import { versionId } from '../ids.ts'
+import type { ItemRows } from './row.ts'
+import { versionProblem } from './version.ts'
+
+/** Each update of an alert is a document. */
+export const alertRows: ItemRows = item => {
+  const problem = versionProblem(item)
+  if (problem !== undefined) return problem
+  const { id, lastUpdateDateTime, incidentId, providerAlertId } = item
+  return [{ properties: item, id: versionId('alert', [id, lastUpdateDateTime], [incidentId, providerAlertId], item) }]
+}
