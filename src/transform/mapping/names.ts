@@ -55,13 +55,14 @@ export class Names {
   readonly #columns: Map<string, NameEntry>
   readonly #tables: Map<string, Map<string, NameEntry>>
   readonly #envelope: Map<string, NameEntry>
-  /** Columns of any table: for one that turns up in a table whose schema lacks it. */
+  /** Columns of any table, or only listed: for one that turns up in a table whose schema lacks it. */
   readonly #elsewhere: ReadonlyMap<string, Column>
   /** Names that have others below them, `device` for `device.id`: nothing may be written there. */
   readonly #branches = new Set<string>()
   readonly #types = new Map<string, FieldType>()
   /** Objects whose keys are columns, `alerts` for `alerts.title`, and the name that those are kept below. */
   readonly #below: ReadonlyMap<string, string>
+  readonly #envelopeNames: ReadonlySet<string>
 
   constructor(schemas: readonly TableSchema[], yaml: YamlFile = readYaml(namesFile('event'))) {
     this.#below = readBelow(yaml)
@@ -72,10 +73,13 @@ export class Names {
     this.#tables = new Map(
       Object.entries(tables).map(([table, rows]) => [table, readEntries(rows, yaml, 'tables', table)]),
     )
-    const documented = new Map(schemas.flatMap(({ columns }) => [...columns]))
+    const listed = [...this.#columns.keys()].map((column): [string, ColumnType] => [column, 'string'])
+    const documented = new Map([...listed, ...schemas.flatMap(({ columns }) => [...columns])])
     this.#elsewhere = new Map(this.columns('', documented).map(column => [column.column, column]))
     const all = schemas.flatMap(schema => this.columns(schema.table, schema.columns))
-    for (const { name, fieldType } of [...all, ...this.envelope()]) {
+    const envelope = this.envelope()
+    this.#envelopeNames = new Set(envelope.map(({ name }) => name))
+    for (const { name, fieldType } of [...all, ...envelope]) {
       for (const branch of branches(name)) this.#branches.add(branch)
       this.#types.set(name, fieldType)
     }
@@ -135,8 +139,9 @@ export class Names {
     return [below === undefined ? '' : `${below}.`, name]
   }
 
-  isBranch(name: string): boolean {
-    return this.#branches.has(name)
+  /** Whether no other column or key may be written there: it has names below it, or is a key's of the envelope. */
+  isReserved(name: string): boolean {
+    return this.#branches.has(name) || this.#envelopeNames.has(name)
   }
 }
 
@@ -181,7 +186,7 @@ function check(schemas: readonly TableSchema[], names: Names, yaml: YamlFile): v
       if (other !== undefined && other !== second?.to)
         throw ruleError(placeOf(yaml, column, other), `${table}: ${other} and ${column} are both ${name}`)
       seen.set(name, column)
-      if (names.isBranch(name))
+      if (names.isReserved(name))
         throw ruleError(placeOf(yaml, column), `${table}.${column}: ${name} has fields below it`)
       const type = fieldType === 'lower' || fieldType === 'keywords' ? 'keyword' : fieldType
       const before = types.get(name)

@@ -71,7 +71,7 @@ function addUnknown(
 
 /** Whether no column has the name, as one in another spelling may, or has it for values that are indexed alike. */
 function isFree(name: string, value: unknown, names: Names): boolean {
-  if (names.isBranch(name)) return false
+  if (names.isReserved(name)) return false
   const type = names.typeOf(name)
   if (type === undefined) return true
   return type === 'flattened' ? toFlattened(value) === value : toKeywords(value) !== undefined
