@@ -1,6 +1,7 @@
 import { splitCommandLine } from './command-line.ts'
 import { toWords } from './convert.ts'
 import { extensionOf, splitPath } from './paths.ts'
+import { parseText } from './text-json.ts'
 import { optional, scalarText } from './values.ts'
 
 /** Value(s) in, several named values out; undefined when there is nothing to split. Never throws. */
@@ -64,12 +65,13 @@ const technique = /^(.*?)\s*\(\s*(T\d{4})(\.\d{3})?\s*\)\s*$/s
 
 /**
  * Techniques written `Name (T1234)` or `Name (T1234.001)`: ids and names pairwise in source order. A technique that only
- * a sub-technique implies has no name, so its id follows after those that have one.
+ * a sub-technique implies has no name, so its id follows after those that have one. Nothing for a text that is no list:
+ * where one name ends and the next begins would be a guess.
  */
 function splitAttack(value: unknown): Record<string, unknown> | undefined {
   const techniques = new Map<string, string>()
   const subs = new Map<string, string>()
-  for (const word of toWords(value) ?? []) {
+  for (const word of listOf(value)) {
     const [, name, id, sub] = (word.length > longestTechnique ? null : technique.exec(word)) ?? []
     if (name === undefined || id === undefined || name === '') continue
     if (sub === undefined) techniques.set(id, techniques.get(id) ?? optional(name)!)
@@ -83,6 +85,11 @@ function splitAttack(value: unknown): Record<string, unknown> | undefined {
     sub_ids: some([...subs.keys()]),
     sub_names: some([...subs.values()]),
   }
+}
+
+function listOf(value: unknown): readonly string[] {
+  const list = typeof value === 'string' ? parseText(value) : value
+  return (Array.isArray(list) ? toWords(list) : undefined) ?? []
 }
 
 function some<T>(list: T[]): T[] | undefined {
