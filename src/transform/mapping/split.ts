@@ -113,13 +113,16 @@ function splitUri(value: unknown): Record<string, unknown> | undefined {
   if (original === undefined) return undefined
   const bare = bareHost.exec(original)
   if (bare) return { original, domain: optional(bare[1]), port: portOf(bare[2]) }
-  const match = uri.exec(original) ?? uri.exec(`x://${original}`)
+  const whole = uri.exec(original)
+  const match = whole ?? uri.exec(`x://${original}`)
   if (match === null || !host.test(match[3]!)) return { original }
+  // `mailto:a@b`: without a scheme of hosts, what looks like a user may be anything.
+  if (whole === null && match[2] !== undefined) return { original }
   const [, scheme, user, domain, port, path, query, fragment] = match
   const colon = user?.indexOf(':') ?? -1
   return {
     original,
-    scheme: original.includes('://') && uri.test(original) ? scheme!.toLowerCase() : undefined,
+    scheme: whole === null ? undefined : scheme!.toLowerCase(),
     domain: optional(domain),
     port: portOf(port),
     path: optional(path),
