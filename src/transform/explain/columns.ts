@@ -1,3 +1,4 @@
+import { valueAt } from '../cases/documents.ts'
 import { isExactNumber } from '../digits.ts'
 import { vendorRoot } from '../mapping/datasets.ts'
 import type { Column } from '../mapping/names.ts'
@@ -7,7 +8,7 @@ import { isEmpty, jsonText } from '../mapping/values.ts'
 import { absences } from './absence.ts'
 import type { Facts } from './facts.ts'
 import type { ExplainedColumn } from './model.ts'
-import { isOverwritten, type Seen, valueAt } from './seen.ts'
+import { isOverwritten, type Seen } from './seen.ts'
 import { placeName } from './words.ts'
 
 type Where = ExplainedColumn['in']

@@ -27,13 +27,3 @@ export function seenOf(trace: Trace, facts: Facts): Seen {
 export function isOverwritten({ assignments }: Trace, { rule, field }: Assignment): boolean {
   return rule.add === undefined && assignments.findLast(each => each.field === field)?.rule !== rule
 }
-
-/** The value at a dot path of the document; undefined where there is none. */
-export function valueAt(document: object, path: string): unknown {
-  let value: unknown = document
-  for (const part of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined
-    value = (value as Record<string, unknown>)[part]
-  }
-  return value
-}
