@@ -39,7 +39,7 @@ test('the documentation has examples of whole configurations', () => {
   expect(examples.length).toBeGreaterThanOrEqual(4)
 })
 
-// `npm test -- -u test/config/docs.test.ts` writes both tables anew.
+// `npm test -- test/config/docs.test.ts --update` writes both tables anew.
 test('docs/configuration.md lists every key and every variable as it is', async () => {
   const file = 'docs/configuration.md'
   const text = withBlock(withBlock(read(file), 'variables', variableTable()), 'keys', keyTable())

@@ -30,7 +30,7 @@ const folder = 'deploy/elasticsearch'
 const files = generateElasticsearch()
 const bodyOf = (path: string) => JSON.parse(files.get(`${path}.json`)!) as Body
 
-// `npm test -- -u test/deploy/elasticsearch-assets.test.ts` writes them anew, and so does `npm run templates`.
+// `npm test -- test/deploy/elasticsearch-assets.test.ts --update` writes them anew, and so does `npm run templates`.
 test.each([...files])('deploy/elasticsearch/%s is up to date', async (path, text) => {
   await expect(text).toMatchFileSnapshot(`../../${folder}/${path}`)
 })
