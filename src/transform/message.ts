@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { type RecordsKey, recordBounds } from '../core/json-slices.ts'
+import { type RecordsKey, recordBounds, startOfText } from '../core/json-slices.ts'
 import type { RejectReason } from '../core/types.ts'
 import { isExactNumber } from './digits.ts'
 import { parseExact } from './parse.ts'
@@ -86,12 +86,23 @@ export function nameOf(value: unknown): string {
   return { string: 'a text', boolean: 'a boolean', object: 'an object' }[typeof value as string] ?? 'nothing'
 }
 
-/** V8's message quotes the text around the fault, which may be secret or long: only the place is kept. */
+/** Says where the fault is and not what is there, which may be secret or long. */
 function describe(error: unknown, body: Buffer): string {
   if (body.length === 0) return 'The body is empty.'
   if (error instanceof RangeError) return 'The body is too large to be parsed.'
-  const position = /at position (\d+)/.exec(String(error))?.[1]
-  return position === undefined ? 'The body is not JSON.' : `The body is not JSON, from character ${position} on.`
+  const character = firstFault(body)
+  return character === undefined ? 'The body is not JSON.' : `The body is not JSON, from character ${character} on.`
+}
+
+/** Counted from 1. The body is parsed as it came: the text that failed had long numbers marked, and so other places. */
+function firstFault(body: Buffer): number | undefined {
+  try {
+    JSON.parse(body.toString('utf8', startOfText(body)))
+  } catch (error) {
+    const position = /at position (\d+)/.exec(String(error))?.[1]
+    if (position !== undefined) return Number(position) + 1
+  }
+  return undefined
 }
 
 function guess(body: Buffer): string {

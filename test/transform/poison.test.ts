@@ -53,6 +53,14 @@ describe('whole messages', () => {
   })
 
   test.each([
+    ['{"records":[1 2]}', 'The body is not JSON, from character 15 on.'],
+    ['{"records":[639199916335081329,639199916335081330 2]}', 'The body is not JSON, from character 51 on.'],
+    ['{"records":[NaN]}', 'The body is not JSON.'],
+  ])('%s tells where it stops being JSON, however long its numbers are', (body, detail) => {
+    expect(poison(body).rejects).toMatchObject([{ detail }])
+  })
+
+  test.each([
     ['UTF-16', Buffer.from(`\ufeff${good}`, 'utf16le')],
     ['Latin-1', Buffer.from('{"records":[{"category":"ä"}]}', 'latin1')],
     ['gzip', gzipSync(good)],
