@@ -18,8 +18,14 @@ export function fullPath(folder: unknown, file: unknown): string | undefined {
 }
 
 function join(folder: string, name: string): string {
-  const separator = folder.includes('\\') || /^[A-Za-z]:/.test(folder) || !folder.includes('/') ? '\\' : '/'
+  const isWindows = folder.includes('\\') || /^[A-Za-z]:/.test(folder) || !folder.includes('/')
+  const separator = isWindows && !isPosix(folder) ? '\\' : '/'
   return folder.endsWith(separator) ? [folder, name].join('') : [folder, name].join(separator)
+}
+
+/** Then a backslash is a part of a name. */
+function isPosix(path: string): boolean {
+  return path.startsWith('/')
 }
 
 function endsWithName(path: string, name: string): boolean {
@@ -29,7 +35,7 @@ function endsWithName(path: string, name: string): boolean {
 }
 
 function endOfParent(path: string): number {
-  const backslash = path.lastIndexOf('\\')
+  const backslash = isPosix(path) ? -1 : path.lastIndexOf('\\')
   return backslash === -1 ? path.lastIndexOf('/') : backslash
 }
 
