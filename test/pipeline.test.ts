@@ -300,6 +300,28 @@ test('an optional output that was down when the process died gets what it missed
   expect(required.ids).toEqual(allIds(hub))
 })
 
+test('of two outputs that lag, the nearer one does not get again what is read for the other', async () => {
+  const hub = hubOf({ 0: many(40) })
+  hub.checkpoints.set('0', { sequenceNumber: 29, offset: '' })
+  hub.lanes.set(
+    '0',
+    new Map(Object.entries({ near: 19, far: 9 }).map(([name, at]) => [name, { sequenceNumber: at, offset: '' }])),
+  )
+  const [required, near, far] = [new Target(), new Target(), new Target()]
+  const run = start(hub, {
+    required: { target: required, required: true },
+    near: { target: near, required: false },
+    far: { target: far, required: false },
+  })
+  await vi.waitFor(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(39))
+  await vi.waitFor(() => expect(hub.lanes.get('0')?.size).toBe(0))
+  run.stop.abort()
+  await run.done
+  expect(required.ids).toEqual(allIds(hub).slice(150))
+  expect(near.ids).toEqual(allIds(hub).slice(100))
+  expect(far.ids).toEqual(allIds(hub).slice(50))
+})
+
 test('a transform that fails ends the run instead of leaving a hole', async () => {
   const hub = hubOf({ 0: many(10) })
   const broken: Transform = { ...letters, run: () => Promise.reject(new Error('defect')) }

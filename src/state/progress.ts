@@ -135,6 +135,8 @@ export class Progress {
   #laneCommitted(output: string, stream: string, cursor: Cursor): void {
     const state = this.#streams.get(stream)
     if (!state) return
+    // Not what is read again for another output that lags further behind: this one has it.
+    if (cursor.sequenceNumber <= (state.lanes.get(output)?.sequenceNumber ?? Number.NEGATIVE_INFINITY)) return
     state.lanes.set(output, cursor)
     // A lane that catches up moves while the checkpoint stands; its position is stored with the next round all the same.
     if (state.saved.has(output)) this.#checkpoints.touch(stream, state.checkpoint)

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => storage.stop())
 
 const at = (sequenceNumber: number) => ({ sequenceNumber, offset: `state ${sequenceNumber}` })
-const signal = AbortSignal.timeout(60_000)
+const { signal } = new AbortController()
 
 async function held(store: CursorStore): Promise<CursorHold> {
   const hold = await store.acquire(signal)

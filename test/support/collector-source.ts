@@ -1,0 +1,70 @@
+import { onTestFinished } from 'vitest'
+import { type CollectorSourceDeps, createCollectorSource } from '../../src/collect/source.ts'
+import type { XdrelayError } from '../../src/core/errors.ts'
+import { createMetrics } from '../../src/core/metrics.ts'
+import type { Sink, SourceBatch } from '../../src/core/types.ts'
+import type { CursorStore } from '../../src/storage/cursors.ts'
+import { memoryLog } from './event-hub.ts'
+import { type MemoryCollection, MemoryCollector } from './memory-collector.ts'
+
+/** A sink that remembers batches, and that can be made to have no room. */
+export class BatchSink implements Sink {
+  readonly batches: SourceBatch[] = []
+  readonly lostStreams: string[] = []
+  #room: PromiseWithResolvers<void> | undefined
+
+  async take(batch: SourceBatch): Promise<void> {
+    this.batches.push(batch)
+    await this.#room?.promise
+  }
+
+  lost(stream: string): void {
+    this.lostStreams.push(stream)
+  }
+
+  block(): void {
+    this.#room ??= Promise.withResolvers()
+  }
+
+  free(): void {
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+
+  get items(): string[] {
+    return this.batches.flatMap(itemsOf)
+  }
+
+  get cursors(): string[] {
+    return this.batches.map(({ cursor }) => `${cursor.sequenceNumber} ${cursor.offset}`)
+  }
+}
+
+export function itemsOf({ messages }: Pick<SourceBatch, 'messages'>): string[] {
+  return messages.flatMap(({ body }) => JSON.parse(Buffer.from(body).toString()).value as string[])
+}
+
+/** A source over a collection in memory, not started; closed when the test ends. */
+export function collectorSource(
+  collection: MemoryCollection,
+  store: CursorStore,
+  overrides: Partial<CollectorSourceDeps> = {},
+) {
+  const { log, lines } = memoryLog()
+  const metrics = createMetrics()
+  const fatal: XdrelayError[] = []
+  const sink = new BatchSink()
+  const source = createCollectorSource({
+    name: 'alerts',
+    collector: new MemoryCollector(collection),
+    every: 20,
+    store,
+    log,
+    metrics,
+    fatal: error => fatal.push(error),
+    look: 20,
+    ...overrides,
+  })
+  onTestFinished(() => source.close())
+  return { source, sink, lines, metrics, fatal }
+}
