@@ -10,8 +10,7 @@ import { Lane } from '../../src/output/lane.ts'
 import { runPipeline } from '../../src/pipeline.ts'
 import type { CursorHold, CursorStore } from '../../src/storage/cursors.ts'
 import { DirectoryCursors } from '../../src/storage/directory-cursors.ts'
-import { itemsOf } from '../support/collector-source.ts'
-import { MemoryCollection, MemoryCollector } from '../support/memory-collector.ts'
+import { itemsOf, MemoryCollection, MemoryCollector } from '../support/memory-collector.ts'
 import { tempDirectory } from '../support/temp.ts'
 
 /** A document for each item, with the item as its id. */

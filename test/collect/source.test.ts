@@ -7,9 +7,9 @@ import { BlobCursors } from '../../src/storage/blob-cursors.ts'
 import { Blobs } from '../../src/storage/blobs.ts'
 import type { CursorStore } from '../../src/storage/cursors.ts'
 import { DirectoryCursors } from '../../src/storage/directory-cursors.ts'
-import { collectorSource, itemsOf } from '../support/collector-source.ts'
+import { collectorSource } from '../support/collector-source.ts'
 import { checkpointOptions, until } from '../support/event-hub.ts'
-import { MemoryCollection, MemoryCollector } from '../support/memory-collector.ts'
+import { itemsOf, MemoryCollection, MemoryCollector } from '../support/memory-collector.ts'
 import { tempDirectory } from '../support/temp.ts'
 
 const { signal } = new AbortController()

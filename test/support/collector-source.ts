@@ -5,7 +5,7 @@ import { createMetrics } from '../../src/core/metrics.ts'
 import type { Sink, SourceBatch } from '../../src/core/types.ts'
 import type { CursorStore } from '../../src/storage/cursors.ts'
 import { memoryLog } from './event-hub.ts'
-import { type MemoryCollection, MemoryCollector } from './memory-collector.ts'
+import { itemsOf, type MemoryCollection, MemoryCollector } from './memory-collector.ts'
 
 /** A sink that remembers batches, and that can be made to have no room. */
 export class BatchSink implements Sink {
@@ -38,10 +38,6 @@ export class BatchSink implements Sink {
   get cursors(): string[] {
     return this.batches.map(({ cursor }) => `${cursor.sequenceNumber} ${cursor.offset}`)
   }
-}
-
-export function itemsOf({ messages }: Pick<SourceBatch, 'messages'>): string[] {
-  return messages.flatMap(({ body }) => JSON.parse(Buffer.from(body).toString()).value as string[])
 }
 
 /** A source over a collection in memory, not started; closed when the test ends. */

@@ -1,5 +1,6 @@
 import type { Collector, Page } from '../../src/collect/collector.ts'
 import type { XdrelayError } from '../../src/core/errors.ts'
+import type { SourceBatch } from '../../src/core/types.ts'
 
 /** What a service holds: items that only become more. Outlives the collectors that read it. */
 export class MemoryCollection {
@@ -66,4 +67,8 @@ export class MemoryCollector implements Collector {
 
 function page(items: readonly string[], at: number): Page {
   return { body: Buffer.from(JSON.stringify({ value: items })), items: items.length, time: at, state: String(at) }
+}
+
+export function itemsOf({ messages }: Pick<SourceBatch, 'messages'>): string[] {
+  return messages.flatMap(({ body }) => JSON.parse(Buffer.from(body).toString()).value as string[])
 }
