@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { XdrelayError } from '../../src/core/errors.ts'
 import { silent } from '../../src/core/log.ts'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
@@ -224,6 +224,24 @@ describe('an output that lags', () => {
     expect((await source.positions('alerts')).lanes).toEqual(new Map())
   })
 
+  test('waits for the page that is under way before all counts as settled', async () => {
+    const collection = collectionOf(4)
+    const { source, sink } = collectorSource(collection, (await directoryStore())())
+    sink.block()
+    await source.start(sink)
+    await until(() => sink.batches.length === 1)
+    const order: string[] = []
+    const restart = source.restart(async () => void order.push('settled'))
+    await new Promise(resolve => setTimeout(resolve, 50))
+    order.push('room')
+    sink.free()
+    await restart
+    expect(order).toEqual(['room', 'settled'])
+    // The mark of a first start was not stored, so it sets out again.
+    await until(() => sink.items.length === 4)
+    expect(sink.batches.map(({ messages }) => messages.length)).toEqual([0, 0, 1, 1])
+  })
+
   test('begins where the first start looked back to, whenever that was', async () => {
     const collection = collectionOf(4)
     const store = await directoryStore()
@@ -236,6 +254,41 @@ describe('an output that lags', () => {
     await until(() => sink.items.length === 3)
     expect(sink.cursors[0]).toBe('2000000 1')
   })
+})
+
+test('a right that has run out by the clock is not used, though nobody has said so yet', async () => {
+  const collection = collectionOf(2)
+  const store = (await directoryStore())()
+  const lost = new AbortController()
+  let isHeld = true
+  const slept: CursorStore = {
+    place: 'memory',
+    prove: async () => {},
+    async acquire(abort) {
+      const hold = lost.signal.aborted ? undefined : await store.acquire(abort)
+      if (!hold) return undefined
+      onTestFinished(() => hold.release())
+      return {
+        lost: lost.signal,
+        get isHeld() {
+          if (!isHeld) lost.abort()
+          return isHeld
+        },
+        read: () => hold.read(),
+        checkpoint: cursor => hold.checkpoint(cursor),
+        saveLane: (output, cursor) => hold.saveLane(output, cursor),
+        clearLane: output => hold.clearLane(output),
+        release: () => hold.release(),
+      }
+    },
+  }
+  const { source, sink } = collectorSource(collection, slept)
+  await source.start(sink)
+  await until(() => sink.items.length === 2)
+  isHeld = false
+  collection.add(2)
+  await until(() => sink.lostStreams.length === 1)
+  expect(sink.items).toHaveLength(2)
 })
 
 describe('replicas', () => {
@@ -276,7 +329,7 @@ describe('replicas', () => {
     expect(await winner.source.checkpoint('alerts', winner.sink.batches.at(-1)!.cursor)).toBe('written')
     await winner.source.close()
     collection.add(1)
-    await until(() => loser.sink.items.at(-1) === 'item 5')
+    await until(() => loser.sink.items.at(-1) === 'item 5', 5000)
     expect(loser.sink.batches.slice(-1).flatMap(itemsOf)).toEqual(['item 5'])
     expect(await winner.source.checkpoint('alerts', { sequenceNumber: 9e6, offset: '9' })).toBe('stale')
   }, 60_000)
