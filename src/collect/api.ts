@@ -22,6 +22,8 @@ export interface GetOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** For callers with a way out of their own: how often it is tried. Waits that the API asked for do not count. */
   readonly maxAttempts?: number
+  /** For the same: statuses that are given at once instead of tried again. */
+  readonly asIs?: ReadonlySet<number>
 }
 
 /** Reads one of Microsoft's APIs for one source. */
@@ -77,13 +79,14 @@ class Client implements ApiClient {
     this.#budget = new RequestBudget(perMinute, pace)
   }
 
-  async get(url: string, signal: AbortSignal, { headers = {}, maxAttempts }: GetOptions = {}): Promise<ApiAnswer> {
+  async get(url: string, signal: AbortSignal, options: GetOptions = {}): Promise<ApiAnswer> {
     const target = this.follow(url)
+    const { headers, ...persistence } = options
     const answer = await persist(() => this.#authorised(target, { accept: 'application/json', ...headers }, signal), {
       pace: this.#pace,
       patience: this.#patience,
       signal,
-      ...(maxAttempts !== undefined && { maxAttempts }),
+      ...persistence,
     })
     return { ...answer, date: Date.parse(String(answer.headers.date)) || this.#pace.now() }
   }

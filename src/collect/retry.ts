@@ -12,6 +12,8 @@ export interface Persistence {
   /** Milliseconds, without the waits that the server asked for. */
   readonly patience: number
   readonly maxAttempts?: number
+  /** Statuses that end it, though they may pass. */
+  readonly asIs?: ReadonlySet<number>
   readonly signal: AbortSignal
 }
 
@@ -36,7 +38,7 @@ export async function persist<T extends Answer>(attempt: () => Promise<T>, how: 
   let asked = 0
   for (let tries = 1; ; ) {
     const outcome = await outcomeOf(attempt, signal)
-    if (!outcome.passes) return outcome.finish()
+    if (!outcome.passes || (outcome.status !== undefined && how.asIs?.has(outcome.status))) return outcome.finish()
     const wish = outcome.wait
     const wait = wish ?? backOff(tries, pace)
     if (wish !== undefined) asked += wait
@@ -49,6 +51,7 @@ export async function persist<T extends Answer>(attempt: () => Promise<T>, how: 
 
 interface Outcome<T> {
   readonly passes: boolean
+  readonly status?: number
   /** Milliseconds that the server asked for. */
   readonly wait?: number | undefined
   /** Gives the answer, or throws the error. */
@@ -58,7 +61,8 @@ interface Outcome<T> {
 async function outcomeOf<T extends Answer>(attempt: () => Promise<T>, signal: AbortSignal): Promise<Outcome<T>> {
   try {
     const answer = await attempt()
-    return { passes: passingStatus.has(answer.status), wait: retryAfter(answer), finish: () => answer }
+    const { status } = answer
+    return { passes: passingStatus.has(status), status, wait: retryAfter(answer), finish: () => answer }
   } catch (error) {
     signal.throwIfAborted()
     const finish = () => {

@@ -115,6 +115,11 @@ const table = {
   },
   container_not_found: { code: 'XP3003', exit: 69, next: 'Create the container, or allow xdrelay to create it.' },
   storage_failed: { code: 'XP3004', exit: 69, next: 'The text above is what the storage account said.' },
+  checkpoint_unreadable: {
+    code: 'XP3005',
+    exit: 65,
+    next: 'Give the source another name, or remove its checkpoint; it then starts with its look-back.',
+  },
   output_unreachable: { code: 'XP4001', exit: 69, next: 'Check the address of the output and that it is up.' },
   output_unauthorized: { code: 'XP4002', exit: 77, next: 'Check the credentials of the output and their privileges.' },
   cannot_write: { code: 'XP4003', exit: 73, next: 'Check that the directory exists, is writable and has room.' },

@@ -10,6 +10,8 @@ export type Fault =
   | { readonly kind: 'content'; readonly bytes: Uint8Array }
   /** The same page again: the answer is the one before it of the same path. */
   | { readonly kind: 'repeat' }
+  /** Status 200 with this body. */
+  | { readonly kind: 'body'; readonly text: string }
   /** Nothing for so many milliseconds, then the answer. */
   | { readonly kind: 'delay'; readonly milliseconds: number }
   /** The answer, with its next link leading to another host. */

@@ -21,6 +21,8 @@ export interface MicrosoftOptions extends SecuritySettings {
   /** Milliseconds since the epoch, for a clock that differs from this machine's. */
   readonly clock?: () => number
   readonly requestsPerMinute?: number
+  /** Of the fractions of seconds in dates; the service sends any number from none to seven. */
+  readonly digits?: number
   /** Seconds. */
   readonly tokenLifetime?: number
   readonly inventory?: Inventory
@@ -76,7 +78,7 @@ class Service {
 
   constructor({ apps, seed = 'microsoft', clock = Date.now, requestsPerMinute = 150, ...rest }: MicrosoftOptions) {
     this.#clock = clock
-    this.store = new SecurityStore(apps[0]?.tenantId ?? '', seed)
+    this.store = new SecurityStore(apps[0]?.tenantId ?? '', seed, rest.digits)
     this.inventory = new VulnerabilityRows(seed, rest.inventory ?? { devices: 20, products: 15 })
     this.tokens = new TokenEndpoint(apps, rest.tokenLifetime)
     this.#security = new SecurityApi(this.store, rest)
@@ -115,6 +117,7 @@ class Service {
         call.now,
       )
     }
+    if (fault?.kind === 'body') return { status: 200, body: fault.text }
     const reply = answer()
     if (fault?.kind === 'content') return { ...reply, body: Readable.from([fault.bytes]) }
     const before = this.faults.before(call.url.pathname, reply)

@@ -7,6 +7,8 @@ type Item = Readonly<Record<string, unknown>>
 export interface Limits {
   readonly top: number
   readonly skip: number
+  /** Whether `$orderby` is taken, and followed. */
+  readonly ordered: boolean | 'ignored'
   readonly filter: ReadonlySet<string>
   readonly expand: ReadonlySet<string>
 }
@@ -43,7 +45,7 @@ export function parseQuery(parameters: URLSearchParams, limits: Limits): Query {
     filter: filter === '' ? () => true : parseFilter(filter, limits.filter),
     top,
     skip: skip + skipOf(parameters.get('$skiptoken')),
-    ascending: isAscending(parameters.get('$orderby')),
+    ascending: isAscending(parameters.get('$orderby'), limits),
     count: parameters.get('$count') === 'true',
     expand: expand !== '',
   }
@@ -101,11 +103,12 @@ function tooMuch(option: string, limit: number, found: number): ApiError {
   return new ApiError(400, '', text)
 }
 
-function isAscending(order: string | null): boolean {
+function isAscending(order: string | null, { ordered }: Limits): boolean {
   if (order === null) return false
+  if (ordered === false) throw new ApiError(400, 'BadRequest', "Query option '$orderby' is not allowed.")
   const [, direction] = /^lastUpdateDateTime(?: (asc|desc))?$/.exec(order) ?? []
   if (!order.startsWith('lastUpdateDateTime') || (direction === undefined && order.includes(' '))) {
     throw new ApiError(400, 'BadRequest', `Cannot order by '${order}'.`)
   }
-  return direction !== 'desc'
+  return direction !== 'desc' && ordered !== 'ignored'
 }

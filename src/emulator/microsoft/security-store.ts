@@ -21,8 +21,10 @@ export class SecurityStore {
   readonly #random: Random
   readonly #fleet: Fleet
   readonly #tenantId: string
+  readonly #digits: number | undefined
 
-  constructor(tenantId: string, seed: string) {
+  constructor(tenantId: string, seed: string, digits?: number) {
+    this.#digits = digits
     this.#tenantId = tenantId
     this.#random = new Random(seed)
     this.#fleet = createFleet(this.#random, { devices: 40, accounts: 30 }, tenantId)
@@ -165,7 +167,7 @@ export class SecurityStore {
   /** With as many digits as the service happens to send, from none to seven. */
   #date(milliseconds: number): string {
     const text = new Date(milliseconds).toISOString()
-    const digits = this.#random.below(8)
+    const digits = this.#digits ?? this.#random.below(8)
     if (digits === 0) return `${text.slice(0, 19)}Z`
     return `${text.slice(0, 23)}${this.#random.next()}0000`.slice(0, 20 + Math.max(3, digits)).concat('Z')
   }

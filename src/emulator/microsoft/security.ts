@@ -6,6 +6,12 @@ import type { Identity } from './token.ts'
 export interface SecuritySettings {
   /** `$filter=incidentId eq '…'` on alerts: the service's documents do not list it. */
   readonly filterByIncident?: boolean
+  /** `$orderby`, which the documents do not list either: taken unless `false`, and followed unless `ignored`. */
+  readonly ordered?: boolean | 'ignored'
+  /** The most items of a page of alerts; 1000 in the documents. */
+  readonly mostAlerts?: number
+  /** `$expand=alerts` is answered with status 500, as for large tenants. */
+  readonly expandFails?: boolean
 }
 
 const common = [
@@ -17,8 +23,20 @@ const common = [
   'severity',
   'status',
 ]
-const alertLimits: Limits = { top: 1000, skip: 500, filter: new Set([...common, 'serviceSource']), expand: new Set() }
-const incidentLimits: Limits = { top: 50, skip: 500, filter: new Set(common), expand: new Set(['alerts']) }
+const alertLimits: Limits = {
+  top: 1000,
+  skip: 500,
+  ordered: true,
+  filter: new Set([...common, 'serviceSource']),
+  expand: new Set(),
+}
+const incidentLimits: Limits = {
+  top: 50,
+  skip: 500,
+  ordered: true,
+  filter: new Set(common),
+  expand: new Set(['alerts']),
+}
 
 /** Enum members that are sent only to those who ask for them; the others get `unknownFutureValue`. */
 const late = new Set(['microsoftSentinel', 'scheduledAlerts', 'microsoftDefenderForCloud', 'awaitingAction'])
@@ -36,12 +54,17 @@ const roles = {
 /** `alerts_v2` and `incidents` of Graph's security API, lists and single items. */
 export class SecurityApi {
   readonly #store: SecurityStore
+  readonly #settings: SecuritySettings
   readonly #alertLimits: Limits
+  readonly #incidentLimits: Limits
 
-  constructor(store: SecurityStore, { filterByIncident = false }: SecuritySettings = {}) {
+  constructor(store: SecurityStore, settings: SecuritySettings = {}) {
     this.#store = store
+    this.#settings = settings
+    const { filterByIncident = false, mostAlerts: top = alertLimits.top, ordered = true } = settings
     const more = filterByIncident ? ['incidentId'] : []
-    this.#alertLimits = { ...alertLimits, filter: new Set([...alertLimits.filter, ...more]) }
+    this.#alertLimits = { ...alertLimits, top, ordered, filter: new Set([...alertLimits.filter, ...more]) }
+    this.#incidentLimits = { ...incidentLimits, ordered }
   }
 
   alerts(call: Call, identity: Identity, id: string | undefined): Reply {
@@ -53,7 +76,8 @@ export class SecurityApi {
 
   incidents(call: Call, identity: Identity, id: string | undefined): Reply {
     authorise(identity, roles.incidents)
-    const query = parseQuery(call.url.searchParams, incidentLimits)
+    const query = parseQuery(call.url.searchParams, this.#incidentLimits)
+    if (query.expand && this.#settings.expandFails) throw new ApiError(500, 'generalException', 'An error occurred.')
     const inside = <T extends Readonly<Record<string, unknown>>>(item: T) =>
       query.expand ? this.#store.expanded(item) : item
     if (id !== undefined) {
