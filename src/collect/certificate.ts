@@ -1,5 +1,4 @@
 import { constants, createPrivateKey, randomUUID, sign, X509Certificate } from 'node:crypto'
-import { Secret } from '../core/secret.ts'
 import { assertionFields, type Proof, type ProofRequest, textOf, unreadable } from './proof.ts'
 
 interface Identity {
@@ -21,8 +20,6 @@ export function certificateProof(path: string): Proof {
 
 async function identityOf(path: string): Promise<Identity> {
   const pem = await textOf(path)
-  // Registered, so that no text of another library can show it.
-  new Secret(pem)
   try {
     const certificate = new X509Certificate(pem)
     const key = createPrivateKey(pem)

@@ -98,6 +98,11 @@ const table = {
     exit: 69,
     next: 'The API answered with more than it should; if it persists, report it.',
   },
+  app_proof_refused: {
+    code: 'XP2119',
+    exit: 77,
+    next: 'Check that the app registration has this certificate, or a federated credential for this workload, and the clock.',
+  },
   credential_unreadable: {
     code: 'XP2118',
     exit: 78,

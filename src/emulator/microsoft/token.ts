@@ -1,14 +1,17 @@
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { type AssertionProofs, checkAssertion } from './client-assertion.ts'
 import type { Api, Call, Reply } from './reply.ts'
 import { ApiError } from './reply.ts'
+import { TokenError } from './token-error.ts'
 
 /** An app registration in Entra. */
-export interface AppRegistration {
+export interface AppRegistration extends AssertionProofs {
   readonly tenantId: string
   readonly clientId: string
   readonly secrets: readonly {
     readonly value: string
-    readonly id?: string /** Milliseconds. */
+    readonly id?: string
+    /** Milliseconds. */
     readonly expires?: number
   }[]
   /** Application permissions with admin consent, such as `SecurityAlert.Read.All`, by the API that they are for. */
@@ -40,19 +43,6 @@ const resources: Readonly<Record<string, { readonly api: Api; readonly audience:
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-class TokenError extends Error {
-  readonly status: number
-  readonly error: string
-  readonly number: number
-
-  constructor(status: number, error: string, number: number, message: string) {
-    super(message)
-    this.status = status
-    this.error = error
-    this.number = number
-  }
-}
-
 /**
  * Entra's token endpoint for client credentials, `POST /{tenant}/oauth2/v2.0/token`, with the refusals that operators
  * meet. As there, a permission without consent is no error: the token merely lacks the role.
@@ -74,9 +64,9 @@ export class TokenEndpoint {
     return this.#issued
   }
 
-  reply(tenant: string, { body, now }: Call): Reply {
+  reply(tenant: string, { body, now, url }: Call): Reply {
     try {
-      return { status: 200, body: this.#token(tenant, new URLSearchParams(body), now) }
+      return { status: 200, body: this.#token(tenant, new URLSearchParams(body), now, url.href) }
     } catch (error) {
       if (!(error instanceof TokenError)) throw error
       return refusal(error, now)
@@ -94,10 +84,12 @@ export class TokenEndpoint {
     return { clientId: claims.appid, tenantId: claims.tid, roles: claims.roles ?? [] }
   }
 
-  #token(tenant: string, form: URLSearchParams, now: number): object {
+  #token(tenant: string, form: URLSearchParams, now: number, address: string): object {
     const app = this.#app(tenant, form)
     const resource = resourceOf(form.get('scope') ?? '')
-    checkSecret(app, form.get('client_secret'), now)
+    const { clientId } = app
+    if (form.has('client_assertion')) checkAssertion(app, { form, clientId, address, now })
+    else checkSecret(app, form.get('client_secret'), now)
     this.#issued++
     const roles = app.roles[resource.api]
     const seconds = Math.floor(now / 1000)

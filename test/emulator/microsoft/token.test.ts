@@ -100,3 +100,23 @@ test('a token of the other API, a changed one and an old one are refused', async
   expect((await ask('/v1.0/security/incidents', good)).status).toBe(401)
   expect((await ask('/v1.0/security/incidents', await token(graphScope))).status).toBe(200)
 })
+
+test.each([
+  ['of an unknown type', { client_assertion: 'a.b.c', client_assertion_type: 'x' }, 50027],
+  ['that cannot be read', { client_assertion: 'a.b.c' }, 50027],
+  ['of an issuer that nobody named', { client_assertion: `e30.${base64({ iss: 'https://k8s.example' })}.x` }, 70021],
+  ['for another address', { client_assertion: `e30.${base64({ iss: clientId, aud: 'https://x' })}.x` }, 700023],
+])(
+  'a client assertion %s is refused (v2-oauth2-client-creds-grant-flow, reference-error-codes)',
+  async (_what, changes, number) => {
+    const { tokenAnswer } = await microsoft()
+    const type = { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' }
+    const answer = await tokenAnswer({ ...type, client_secret: undefined, ...changes })
+    expect(answer.status).toBe(401)
+    expect(await answer.json()).toMatchObject({ error: 'invalid_client', error_codes: [number] })
+  },
+)
+
+function base64(claims: object): string {
+  return Buffer.from(JSON.stringify(claims)).toString('base64url')
+}
