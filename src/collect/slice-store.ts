@@ -1,6 +1,6 @@
 const slabSize = 1 << 20
 /** What an entry costs beside its bytes: its key, and its place in the index. */
-const entryCost = 120
+const entryCost = 160
 
 /**
  * JSON texts by id, without regard to case, in few large buffers and within a budget of bytes: a tenant's machines and
@@ -12,28 +12,15 @@ export class SliceStore {
   #slabs: Buffer[] = []
   #filled = slabSize
   #bytes = 0
-  #refused = 0
 
   constructor(budget: number) {
     this.#budget = budget
   }
 
-  get size(): number {
-    return this.#places.size
-  }
-
-  /** Entries that had no room. */
-  get refused(): number {
-    return this.#refused
-  }
-
-  /** Copies the bytes. The newest of an id counts. */
+  /** Copies the bytes. The newest of an id counts; one that has no room is left out. */
   set(id: string, bytes: Uint8Array): void {
     const cost = bytes.length + entryCost
-    if (bytes.length > slabSize || this.#bytes + cost > this.#budget) {
-      this.#refused++
-      return
-    }
+    if (bytes.length > slabSize || this.#bytes + cost > this.#budget) return
     this.#bytes += cost
     if (this.#filled + bytes.length > slabSize) this.#open()
     const slab = this.#slabs.length - 1

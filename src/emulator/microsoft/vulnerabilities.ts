@@ -55,7 +55,7 @@ export class VulnerabilityApi {
         return plainPage(call, rows.devices.length, 10_000, index => rows.machine(index))
       case '/machines/softwarevulnerabilitiesbymachine':
         this.#admit(call, identity, 'Vulnerability.Read.All', 'rows')
-        return tokenPage(call, rows.count, index => rows.row(index))
+        return this.#tokenPage(call, rows.count, index => rows.row(index))
       case '/machines/softwarevulnerabilitychangesbymachine':
         this.#admit(call, identity, 'Vulnerability.Read.All', 'rows')
         return this.#changes(call)
@@ -111,10 +111,26 @@ export class VulnerabilityApi {
     }
     const start = from - (from % window)
     const changes = this.#rows.changes.filter(({ at }) => at >= start)
-    return tokenPage(call, changes.length, index => {
+    return this.#tokenPage(call, changes.length, index => {
       const { row, status, at } = changes[index]!
       return { ...this.#rows.row(row), status, eventTimestamp: new Date(at).toISOString() }
     })
+  }
+
+  /** By `pageSize` and a token; `$top` suppresses the next link. */
+  #tokenPage({ url }: Call, count: number, row: (index: number) => Row): Reply {
+    const size = Math.min(numberOf(url, 'pageSize', numberOf(url, 'pagesize', 50_000)), this.#rows.rowsOfPage)
+    const top = numberOf(url, '$top', size)
+    const from = Number(Buffer.from(url.searchParams.get('$skiptoken') ?? 'MA', 'base64url').toString())
+    if (!Number.isSafeInteger(from)) throw new ApiError(400, 'InvalidInput', 'The skip token is not valid.')
+    const to = Math.min(from + Math.min(size, top), count)
+    const next = new URL(url)
+    next.searchParams.delete('pageSize')
+    next.searchParams.set('pagesize', String(size))
+    next.searchParams.set('$skiptoken', Buffer.from(String(to)).toString('base64url'))
+    const link = to < count && !url.searchParams.has('$top') ? next.href : undefined
+    // A page that is repeated is read more than once.
+    return { status: 200, body: { [Symbol.asyncIterator]: () => pageText(url, from, to, row, link) } }
   }
 
   #signature(name: string, expires: number): string {
@@ -135,21 +151,6 @@ function plainPage({ url }: Call, count: number, most: number, item: (index: num
   const from = Math.min(numberOf(url, '$skip', 0), count)
   const value = Array.from({ length: Math.min(top, count - from) }, (_, index) => item(from + index))
   return { status: 200, body: { '@odata.context': `${url.origin}/api/$metadata`, value } }
-}
-
-/** By `pageSize` and a token; `$top` suppresses the next link. */
-function tokenPage({ url }: Call, count: number, row: (index: number) => Row): Reply {
-  const size = Math.min(numberOf(url, 'pageSize', numberOf(url, 'pagesize', 50_000)), 200_000)
-  const top = numberOf(url, '$top', size)
-  const from = Number(Buffer.from(url.searchParams.get('$skiptoken') ?? 'MA', 'base64url').toString())
-  if (!Number.isSafeInteger(from)) throw new ApiError(400, 'InvalidInput', 'The skip token is not valid.')
-  const to = Math.min(from + Math.min(size, top), count)
-  const next = new URL(url)
-  next.searchParams.delete('pageSize')
-  next.searchParams.set('pagesize', String(size))
-  next.searchParams.set('$skiptoken', Buffer.from(String(to)).toString('base64url'))
-  const link = to < count && !url.searchParams.has('$top') ? next.href : undefined
-  return { status: 200, body: Readable.from(pageText(url, from, to, row, link)) }
 }
 
 async function* pageText(url: URL, from: number, to: number, row: (index: number) => Row, link?: string) {
