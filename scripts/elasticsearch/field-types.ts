@@ -40,7 +40,8 @@ const beyondEcs: readonly (readonly [pattern: RegExp, mapping: (path: string) =>
   [/^process\.Ext\.api\.parameters\.(address|desired_access_numeric|size)$/, () => ({ type: 'long' })],
   [/^process\.Ext\./, () => keyword],
   [/^dll\.Ext\.size$/, () => ({ type: 'long' })],
-  [/^(application\.name|url\.user_info)$/, () => keyword],
+  [/^(application\.name|url\.user_info|resource\.(id|name)|vulnerability\.(cve|title))$/, () => keyword],
+  [/^vulnerability\.published_date$/, () => ({ type: 'date' })],
 ]
 
 /**

@@ -1,6 +1,6 @@
 import { recordsKey } from '../core/json-slices.ts'
 import type { Dataset, SourceBatch, Transformed } from '../core/types.ts'
-import { type ElementTransform, type MessageContext, transformRecord } from './documents.ts'
+import { type MessageContext, type PageTransform, transformRecord } from './documents.ts'
 import { positionPrefix } from './ids.ts'
 import { itemTransform } from './items.ts'
 import { type Job, type Result, transformed } from './job.ts'
@@ -18,15 +18,15 @@ export function createBatchTransform(options: TransformOptions): (batch: SourceB
   return batch => transformed(batch, run(batch))
 }
 
-/** A dataset's mapping, and what makes documents of an element of its bodies. */
+/** A dataset's mapping, and what makes documents of its bodies. */
 interface Engine {
   readonly mapper: Mapper
-  readonly transform: ElementTransform
+  readonly transform: PageTransform
 }
 
 /** Never throws for content: whatever cannot go on is a reject, and its neighbours go on. */
 export function createRunner(options: TransformOptions, mapperOf = mappersOf(options)): (job: Job) => Result {
-  const events: Engine = { mapper: mapperOf('event'), transform: transformRecord }
+  const events: Engine = { mapper: mapperOf('event'), transform: () => transformRecord }
   const engines = new Map<Dataset, Engine>([['event', events]])
   return job => {
     const { mapper, transform } = engineOf(job.origin.dataset ?? 'event')
@@ -53,7 +53,7 @@ function mappersOf({ strict, preserveDuplicateCustomFields, limits }: TransformO
   return dataset => createMapper({ strict, preserveDuplicateCustomFields, limits }, undefined, dataset)
 }
 
-function transformMessage(context: MessageContext, transform: ElementTransform): void {
+function transformMessage(context: MessageContext, transform: PageTransform): void {
   const { job, message, index, body, lines, options } = context
   const key = recordsKey(job.origin)
   const reading = readMessage(body, options.limits.messageBytes, key)
@@ -63,11 +63,12 @@ function transformMessage(context: MessageContext, transform: ElementTransform):
   }
   const bounds = lazyBounds(body, key)
   const position = positionOf(job.origin, message, reading.body)
+  const element = transform(reading.body, position)
   const { from, to } = job.records ?? { from: 0, to: reading.records.length }
   for (let record = from; record < to && record < reading.records.length; record++) {
     const { sanitized, original } = originalOf(context, reading.sanitized, bounds, record)
     const place = { index: record, position, sanitized, original }
-    const reject = transform(context, reading.records[record], place)
+    const reject = element(context, reading.records[record], place)
     if (reject === undefined) continue
     const [start, end] = bounds().subarray(record * 2, record * 2 + 2)
     const { reason, detail, pointer = '' } = reject

@@ -5,7 +5,7 @@ import type { Job } from './job.ts'
 import type { Lines } from './lines.ts'
 import { type Problem, readRecord } from './message.ts'
 import type { TransformOptions } from './options.ts'
-import type { DefenderRecord, Mapper } from './record.ts'
+import type { DefenderRecord, Mapper, Position } from './record.ts'
 
 export interface MessageContext {
   readonly job: Job
@@ -26,6 +26,12 @@ export type RecordProblem = Problem & { readonly pointer?: string }
 
 /** Adds the document(s) of an element of the body's array, or tells why there is none. Never throws. */
 export type ElementTransform = (context: MessageContext, value: unknown, place: Place) => RecordProblem | undefined
+
+/** What makes documents of the elements of one body. */
+export type PageTransform = (
+  body: Readonly<Record<string, unknown>>,
+  position: Position | undefined,
+) => ElementTransform
 
 /** A record of a hub's message. */
 export const transformRecord: ElementTransform = ({ message, index, prefix, lines, mapper, options }, value, place) => {

@@ -1,36 +1,42 @@
-import type { ElementTransform, MessageContext, Place } from './documents.ts'
+import type { ElementTransform, MessageContext, PageTransform, Place } from './documents.ts'
 import { failure } from './documents.ts'
 import { alertRows } from './items/alert.ts'
 import { incidentRows } from './items/incident.ts'
-import type { ItemRows, Row } from './items/row.ts'
+import type { Page, PageRows, Row, Rows } from './items/row.ts'
 import { vulnerabilityRows } from './items/vulnerability.ts'
 import type { Collected } from './mapping/datasets.ts'
 import { isObject, nameOf } from './message.ts'
 
-const rowsOf: Record<Collected, () => ItemRows> = {
+const rowsOf: Record<Collected, () => PageRows> = {
   alert: () => alertRows,
   incident: () => incidentRows,
   vulnerability: vulnerabilityRows,
 }
 
-/** What an element of an API's page becomes; `time` is that of the page. */
-export function itemRows(dataset: Collected): (item: unknown, time: string | undefined) => ReturnType<ItemRows> {
-  const rows = rowsOf[dataset]()
-  return (item, time) => {
-    if (isObject(item)) return rows(item, time)
-    return { reason: 'bad_envelope', detail: `The item is ${nameOf(item)}, not an object.`, pointer: '' }
+/** What the elements of an API's pages become. */
+export function itemRows(dataset: Collected): (page: Page) => (element: unknown) => Rows {
+  const rowsOfPage = rowsOf[dataset]()
+  return page => {
+    const rows = rowsOfPage(page)
+    return element =>
+      isObject(element)
+        ? rows(element)
+        : { reason: 'bad_envelope', detail: `The item is ${nameOf(element)}, not an object.` }
   }
 }
 
 /** Makes documents of the items of an API's pages. */
-export function itemTransform(dataset: Collected): ElementTransform {
-  const rows = itemRows(dataset)
-  return (context, item, place) => {
-    try {
-      const found = rows(item, place.position?.enqueuedTime)
-      return 'reason' in found ? found : addRows(context, dataset, found, place)
-    } catch (error) {
-      return failure(error)
+export function itemTransform(dataset: Collected): PageTransform {
+  const rowsOfPage = itemRows(dataset)
+  return (body, position) => {
+    const rows = rowsOfPage({ time: position?.enqueuedTime, body })
+    return (context, element, place) => {
+      try {
+        const found = rows(element)
+        return 'reason' in found ? found : addRows(context, dataset, found, place)
+      } catch (error) {
+        return failure(error)
+      }
     }
   }
 }

@@ -1,9 +1,9 @@
 import { versionId } from '../ids.ts'
-import type { ItemRows } from './row.ts'
+import type { PageRows } from './row.ts'
 import { versionProblem } from './version.ts'
 
 /** Each update of an alert is a document. */
-export const alertRows: ItemRows = item => {
+export const alertRows: PageRows = () => item => {
   const problem = versionProblem(item)
   if (problem !== undefined) return problem
   const { id, lastUpdateDateTime, incidentId, providerAlertId } = item

@@ -1,18 +1,20 @@
 import { versionId } from '../ids.ts'
+import { holders } from '../mapping/datasets.ts'
 import { isEmpty } from '../mapping/values.ts'
 import { isObject } from '../message.ts'
-import type { Item, ItemRows, Row } from './row.ts'
+import { columnsBelow, withoutColumnsBelow } from './columns.ts'
+import type { Item, PageRows, Row } from './row.ts'
 import { versionProblem } from './version.ts'
 
 /**
  * Each update of an incident is a document for each of its alerts, or one if it has none. The alert's keys become
  * columns: `alerts.title`.
  */
-export const incidentRows: ItemRows = item => {
+export const incidentRows: PageRows = () => item => {
   const problem = versionProblem(item)
   if (problem !== undefined) return problem
   const { alerts, ...rest } = item
-  const incident = withoutColumnsOfAlerts(rest)
+  const incident = withoutColumnsBelow(holders.incident, rest)
   if (!Array.isArray(alerts)) return [row(incident, undefined, alerts === undefined ? {} : { alerts })]
   const pairs = alerts.flatMap((alert: unknown, index) => (isEmpty(alert) ? [] : [pair(incident, alert, index)]))
   return pairs.length === 0 ? [row(incident, undefined, {})] : pairs
@@ -20,7 +22,7 @@ export const incidentRows: ItemRows = item => {
 
 function pair(incident: Item, alert: unknown, index: number): Row {
   // No object: it is kept as it came.
-  const columns = isObject(alert) ? prefixed(alert) : { alerts: alert }
+  const columns = isObject(alert) ? columnsBelow('alerts', alert) : { alerts: alert }
   const pointer = (column: string) => column.replace(/^\/alerts(\.|$)/, (_, dot) => `/alerts/${index}${dot && '/'}`)
   return { ...row(incident, alert, columns), pointer }
 }
@@ -33,23 +35,4 @@ function row(incident: Item, alert: unknown, columns: Item): Row {
     properties: { ...incident, ...columns },
     id: versionId('incident', [id, lastUpdateDateTime], further, [incident, alert ?? null]),
   }
-}
-
-/** Keys that look like those of an alert would be overwritten by them. */
-function withoutColumnsOfAlerts(incident: Item): Item {
-  if (!Object.keys(incident).some(key => key.startsWith('alerts.'))) return incident
-  return Object.fromEntries(
-    Object.entries(incident).map(([key, value]) => [key.startsWith('alerts.') ? freeKey(key, incident) : key, value]),
-  )
-}
-
-function freeKey(key: string, taken: Item): string {
-  const other = `_${key}`
-  return Object.hasOwn(taken, other) ? freeKey(other, taken) : other
-}
-
-function prefixed(alert: Item): Item {
-  const columns: Record<string, unknown> = {}
-  for (const key in alert) columns[`alerts.${key}`] = alert[key]
-  return columns
 }

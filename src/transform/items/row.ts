@@ -1,4 +1,4 @@
-import type { Problem } from '../message.ts'
+import type { RecordProblem } from '../documents.ts'
 
 /** What becomes one document: the columns that are mapped, and its id. */
 export interface Row {
@@ -10,8 +10,16 @@ export interface Row {
 
 export type Item = Readonly<Record<string, unknown>>
 
-/** The rows of an item, or why there are none. `time` holds for all items of the page, where it is known. */
-export type ItemRows = (
-  item: Item,
-  time: string | undefined,
-) => readonly Row[] | (Problem & { readonly pointer: string })
+/** What holds for all items of a page. */
+export interface Page {
+  /** ISO 8601, UTC, where it is known. */
+  readonly time: string | undefined
+  /** The whole body. */
+  readonly body: Item
+}
+
+/** The rows of an item, or why there are none. */
+export type Rows = readonly Row[] | RecordProblem
+
+/** How the items of a page become rows. */
+export type PageRows = (page: Page) => (item: Item) => Rows

@@ -3,9 +3,10 @@ import { isIP } from 'node:net'
 import { flat } from '../flat.ts'
 import { splitCommandLine } from './command-line.ts'
 import { toMillis } from './dates.ts'
+import { ofInterfaces, toPlatformType, toSpaced, toVulnerabilityTitle } from './machines.ts'
 import { fullPath } from './paths.ts'
 import { parseText } from './text-json.ts'
-import { optional, scalarText, toBoolean, toLong } from './values.ts'
+import { member, optional, scalarText, toBoolean, toLong } from './values.ts'
 
 /** Value(s) in, value out; undefined when there is none. Never throws. */
 export type Conversion = (...values: unknown[]) => unknown
@@ -27,6 +28,11 @@ export const conversions = {
   list: value => [value],
   json: value => (typeof value === 'string' ? parseText(value) : value),
   os_type: toOsType,
+  platform_type: toPlatformType,
+  spaced: toSpaced,
+  vulnerability_title: toVulnerabilityTitle,
+  interface_ips: value => ofInterfaces(value, 'ipAddress', toIp),
+  interface_macs: value => ofInterfaces(value, 'macAddress', toMac),
   country_code: value => (/^[a-z]{2}$/i.test(scalarText(value) ?? '') ? scalarText(value)?.toUpperCase() : undefined),
   cvss_score: toScore,
   geo_point: toGeoPoint,
@@ -143,10 +149,4 @@ function toDnsFlags(...values: unknown[]): string[] | undefined {
   const names = ['AA', 'TC', 'RD', 'RA', 'AD', 'CD', 'DO']
   const set = names.filter((_name, index) => toBoolean(values[index]) === true)
   return set.length === 0 ? undefined : set
-}
-
-/** An own member of an object; undefined for anything else. */
-export function member(holder: unknown, key: string): unknown {
-  if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, key)) return undefined
-  return (holder as Record<string, unknown>)[key]
 }

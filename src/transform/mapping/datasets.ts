@@ -17,6 +17,13 @@ export function fullPath(path: string, dataset: Dataset): string {
   return path.startsWith('V.') ? `${vendorRoot(dataset)}.${path.slice(2)}` : path
 }
 
+/** Objects that belong to an item whose keys are columns by themselves, such as `alerts.title`. */
+export const holders: Readonly<Record<Collected, readonly string[]>> = {
+  alert: [],
+  incident: ['alerts'],
+  vulnerability: ['machine', 'vulnerability'],
+}
+
 /** Below the rules. */
 export function namesFile(dataset: Dataset): string {
   return dataset === 'event' ? 'names.yaml' : `api/${dataset}.names.yaml`

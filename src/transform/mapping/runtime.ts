@@ -1,10 +1,10 @@
 import { flat } from '../flat.ts'
 import type { DefenderRecord } from '../record.ts'
-import { conversions, member, toWords } from './convert.ts'
+import { conversions, toWords } from './convert.ts'
 import { cutUtc, isUtc, zoned } from './dates.ts'
 import type { Run } from './run.ts'
 import { splits } from './split.ts'
-import { isEmpty, scalarText } from './values.ts'
+import { isEmpty, member, scalarText } from './values.ts'
 import { reads, toFlattened, toKeywords, toWordFields, writes } from './vendor.ts'
 
 const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): value is { rawJSON: string } }

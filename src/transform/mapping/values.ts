@@ -15,6 +15,12 @@ export function isEmpty(value: unknown): boolean {
 
 export type Scalar = string | number | boolean
 
+/** An own member of an object; undefined for anything else. */
+export function member(holder: unknown, key: string): unknown {
+  if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, key)) return undefined
+  return (holder as Record<string, unknown>)[key]
+}
+
 /** The value as text with all its digits; undefined for objects, lists and what is empty. */
 export function scalarText(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value
