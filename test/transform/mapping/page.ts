@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { vendorRoot } from '../../../src/transform/mapping/datasets.ts'
-import { Names } from '../../../src/transform/mapping/names.ts'
+import { collected, vendorRoot } from '../../../src/transform/mapping/datasets.ts'
+import { type Column, loadNames, Names } from '../../../src/transform/mapping/names.ts'
 import type { Condition, Rule, RuleFile, Source } from '../../../src/transform/mapping/rule.ts'
 import { loadRuleFiles } from '../../../src/transform/mapping/rule-files.ts'
-import { loadSchemas } from '../../../src/transform/mapping/schemas.ts'
+import { loadSchemas, type TableSchema } from '../../../src/transform/mapping/schemas.ts'
 import { readYaml, rulesDirectory } from '../../../src/transform/mapping/yaml-file.ts'
 import { code, conditionWords, conversionWords, named, sourceWords } from './page-words.ts'
 
@@ -27,18 +27,20 @@ const rulesFolder = '../src/transform/mapping/rules'
 const order = (file: RuleFile) => (file.tables === 'all' ? 2 : file.tables === 'others' ? 1 : 0)
 const families = loadRuleFiles()
   .sort((a, b) => order(a) - order(b))
-  .map((file): Family => {
-    const { data } = readYaml(file.file)
-    return {
-      ...file,
-      title: file.file.replace('.yaml', ''),
-      about: aboutOf(file.file),
-      names: Array.isArray(file.tables) ? file.tables : [],
-      conditions: (data.conditions ?? {}) as Row,
-      rows: data.rules as Row[],
-    }
-  })
+  .map(familyOf)
 const envelope = families.at(-1)!
+
+function familyOf(file: RuleFile): Family {
+  const { data } = readYaml(file.file)
+  return {
+    ...file,
+    title: file.file.replace('.yaml', ''),
+    about: aboutOf(file.file),
+    names: file.dataset === 'event' && Array.isArray(file.tables) ? file.tables : [],
+    conditions: (data.conditions ?? {}) as Row,
+    rows: data.rules as Row[],
+  }
+}
 
 function aboutOf(file: string): string {
   const [head] = /^(# .*\n)+/.exec(readFileSync(new URL(file, rulesDirectory), 'utf8'))!
@@ -114,6 +116,13 @@ export function familySections(): string {
   return families.map(sectionOf).join('\n')
 }
 
+/** A section for each rule file of what the APIs give; what holds for several comes last. */
+export function itemSections(): string {
+  const files = new Map(collected.flatMap(loadRuleFiles).map(file => [file.file, file]))
+  const sorted = [...files.values()].sort((a, b) => order(a) - order(b))
+  return sorted.map(file => sectionOf(familyOf(file))).join('\n')
+}
+
 function sectionOf(family: Family): string {
   const { title, about, names, conditions, keepCopies } = family
   const words = Object.entries(conditions).map(([name, row]) => `- ${named(name)}: ${conditionWords(row)}\n`)
@@ -133,7 +142,7 @@ function fieldRows(family: Family): string[] {
     const when = row.when === undefined ? '' : conditionWords(row.when)
     const link = `[${rule.place.line}](${rulesFolder}/${family.file}#L${rule.place.line})`
     return targets.map(({ part, field }) => {
-      const shown = code(field.replace(vendorRoot('event'), 'V'))
+      const shown = code(field.replace(vendorRoot(family.dataset), 'V'))
       const cells = [shown, sourceWords(row), conversionWords(row, part), when, tablesOf(rule, family.names), link]
       return { field, text: `| ${cells.join(' | ')} |\n` }
     })
@@ -149,19 +158,37 @@ function tablesOf(rule: Rule, names: readonly string[]): string {
   return others.length < own.length ? `all but ${others.join(', ')}` : own.join(', ')
 }
 
+/** The vendor field of each key of an item. */
+export function itemIndex(): string {
+  return collected
+    .map(dataset => {
+      const [{ columns }] = loadSchemas(dataset) as [TableSchema]
+      const rows = loadNames(dataset, loadSchemas(dataset)).columns(dataset, columns)
+      const lines = rows.map(column => `| ${columnCells(column).join(' | ')} |\n`)
+      return `### ${vendorRoot(dataset)}\n\n${tableOf(columnHead, lines.sort(byLetters))}`
+    })
+    .join('\n')
+}
+
+const columnHead = ['column', 'field', 'type', 'duplicate']
+
+function columnCells({ column, name, fieldType, duplicate }: Column): string[] {
+  return [column, code(name), fieldType, duplicate ? 'yes' : '']
+}
+
 /** The vendor field of each column. */
 export function vendorIndex(): string {
   const names = new Names(schemas)
   const rows = new Map<string, string[]>()
   for (const { table, columns } of schemas) {
-    for (const { column, name, fieldType, duplicate } of names.columns(table, columns)) {
-      const row = `| ${column} | ${code(name)} | ${fieldType} | ${duplicate ? 'yes' : ''} |`
+    for (const column of names.columns(table, columns)) {
+      const row = `| ${columnCells(column).join(' | ')} |`
       rows.set(row, [...(rows.get(row) ?? []), table])
     }
   }
   const shared = (row: string) => [...rows.keys()].filter(other => columnIn(other) === columnIn(row)).length > 1
   const lines = [...rows].map(([row, tables]) => `${row} ${shared(row) ? tables.join(', ') : ''} |\n`)
-  return tableOf(['column', 'field', 'type', 'duplicate', 'only in'], lines.sort(byLetters))
+  return tableOf([...columnHead, 'only in'], lines.sort(byLetters))
 }
 
 const byLetters = (a: string, b: string) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)
