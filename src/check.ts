@@ -104,7 +104,7 @@ async function checkOutput({ name, kind, options }: OutputConfig, deps: OutputDe
   const output = create(name, options as never, deps)
   try {
     await output.open(limit)
-    return await output.check(limit)
+    return await output.check(limit, ['event'])
   } finally {
     await output.close()
   }

@@ -18,11 +18,11 @@ export interface BulkBody {
 /** Bytes of a piece; one document more than that makes a larger one. */
 const usualPiece = 64 * 1024
 
-/** For each document an action line and the document as it is. */
-export function bulkBody(chunks: readonly Chunk[], range: Range, stream: string): BulkBody {
+/** For each document an action line and the document as it is. `streamOf` names the data stream of a chunk. */
+export function bulkBody(chunks: readonly Chunk[], range: Range, streamOf: (chunk: Chunk) => string): BulkBody {
   let bytes = 0
-  for (const { action, document } of entries(chunks, range, stream)) bytes += sizeOf(action, document)
-  return { bytes, pieces: () => pieces(entries(chunks, range, stream)) }
+  for (const { action, document } of entries(chunks, range, streamOf)) bytes += sizeOf(action, document)
+  return { bytes, pieces: () => pieces(entries(chunks, range, streamOf)) }
 }
 
 interface Entry {
@@ -30,9 +30,10 @@ interface Entry {
   readonly document: Uint8Array
 }
 
-function* entries(chunks: readonly Chunk[], { from, to }: Range, stream: string): Generator<Entry> {
+function* entries(chunks: readonly Chunk[], { from, to }: Range, streamOf: (chunk: Chunk) => string): Generator<Entry> {
   let first = 0
   for (const chunk of chunks) {
+    const stream = streamOf(chunk)
     const end = Math.min(chunk.ids.length, to - first)
     for (let index = Math.max(0, from - first); index < end; index++) {
       // By `JSON.stringify` of a fixed shape only, so that nothing in an id can become an action of its own.

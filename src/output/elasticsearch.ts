@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { XdrelayError } from '../core/errors.ts'
-import type { Chunk, Delivery } from '../core/types.ts'
+import type { Chunk, Dataset, Delivery } from '../core/types.ts'
 import { type Answer, type BulkBody, bulkBody, bulkQuery, type Range, readAnswer, reasonOf, retryAll } from './bulk.ts'
-import { eventStream } from './data-stream.ts'
+import { dataStream, datasetOf } from './data-stream.ts'
 import {
   connectionProblem,
   ElasticsearchClient,
@@ -34,7 +34,8 @@ export const elasticsearch = {
         minLength: 1,
         maxLength: 100,
         default: 'default',
-        description: 'Documents go to the data stream logs-m365_defender.event-NAMESPACE.',
+        description:
+          'Documents go to the data streams logs-m365_defender.DATASET-NAMESPACE: event, alert, incident, vulnerability.',
       },
       api_key: { type: 'string', format: 'secret', description: 'API key as Kibana shows it (encoded).' },
       username: { type: 'string', description: 'User, instead of an API key.' },
@@ -47,13 +48,13 @@ export const elasticsearch = {
   requires: '@timestamp',
   concurrency: 4,
   batch: { bytes: 6 * 1024 * 1024, count: 5000, age: 1000 },
-  destination: ({ namespace }: ElasticsearchOptions) => `data stream ${eventStream(namespace)}`,
+  destination: ({ namespace }: ElasticsearchOptions, table: string) =>
+    `data stream ${dataStream(datasetOf(table), namespace)}`,
   create: (name: string, options: ElasticsearchOptions) => new ElasticsearchOutput(name, options),
 } as const satisfies OutputKind
 
 class ElasticsearchOutput implements CheckedOutput {
   readonly #options: ElasticsearchOptions
-  readonly #stream: string
   #client: ElasticsearchClient | undefined
   /** Bytes that a request may have, as far as answers 413 have told. */
   #largest = Number.POSITIVE_INFINITY
@@ -62,7 +63,6 @@ class ElasticsearchOutput implements CheckedOutput {
     const problem = problemOf(options)
     if (problem) throw settingError(name, 'elasticsearch', ...problem)
     this.#options = options
-    this.#stream = eventStream(options.namespace)
   }
 
   /** Sends nothing: a server that is down is an outage of the writes. Throws only when `ca` cannot be read. */
@@ -76,14 +76,15 @@ class ElasticsearchOutput implements CheckedOutput {
     return this.#send(chunks, { from: 0, to }, signal)
   }
 
-  async check(signal: AbortSignal): Promise<string> {
-    const wanted = { index: [{ names: [this.#stream], privileges: ['create_doc'] }] }
+  async check(signal: AbortSignal, datasets: readonly Dataset[]): Promise<string> {
+    const streams = datasets.map(dataset => dataStream(dataset, this.#options.namespace))
+    const wanted = { index: [{ names: streams, privileges: ['create_doc'] }] }
     const answer = await this.#request(() => ({ path: '/_security/user/_has_privileges', body: wanted }), signal)
     if (answer.status === undefined) throw new XdrelayError('output_unreachable', answer.failure)
     const { status, body } = answer
     const allowed = (body as { has_all_requested?: unknown } | null)?.has_all_requested
     if (status === 401 || status === 403 || (status === 200 && allowed === false)) {
-      const text = status === 200 ? `create_doc on ${this.#stream} is not granted` : reasonOf(answer)
+      const text = status === 200 ? `create_doc on ${missing(body, streams)} is not granted` : reasonOf(answer)
       throw new XdrelayError('output_unauthorized', text, { facts: { urls: this.#options.urls.join(', ') } })
     }
     if (status >= 500 || status === 429) throw new XdrelayError('output_unreachable', reasonOf(answer))
@@ -92,15 +93,18 @@ class ElasticsearchOutput implements CheckedOutput {
       const text = `${this.#options.urls.join(', ')} does not answer like Elasticsearch (status ${status}); is another server or a proxy there?`
       throw new XdrelayError('output_unreachable', text)
     }
-    return this.#stream
+    return streams.join(', ')
   }
 
   async close(): Promise<void> {
     await this.#client?.close()
   }
 
+  /** Chunks of all sources meet in one request. */
+  readonly #streamOf = ({ origin }: Chunk): string => dataStream(origin.dataset ?? 'event', this.#options.namespace)
+
   async #send(chunks: readonly Chunk[], range: Range, signal: AbortSignal): Promise<Delivery> {
-    const body = bulkBody(chunks, range, this.#stream)
+    const body = bulkBody(chunks, range, this.#streamOf)
     const single = range.to - range.from === 1
     if (!single && body.bytes > this.#largest) return this.#halve(chunks, range, signal)
     const answer = await this.#request(() => this.#bulkRequest(body), signal)
@@ -145,6 +149,12 @@ function merge(first: Delivery, second: Delivery): Delivery {
     ...(outage !== undefined && { outage }),
     ...(retryAfter > 0 && { retryAfter }),
   }
+}
+
+/** Of these streams those that the answer names as closed. */
+function missing(body: unknown, streams: readonly string[]): string {
+  const { index = {} } = body as { index?: Record<string, { create_doc?: boolean } | undefined> }
+  return streams.filter(stream => index[stream]?.create_doc !== true).join(', ')
 }
 
 /** The setting that the server could not work with, and why. */

@@ -2,7 +2,7 @@ import { XdrelayError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { OptionSchema } from '../core/options.ts'
-import type { Output } from '../core/types.ts'
+import type { Dataset, Output } from '../core/types.ts'
 import { type FieldOptions, fieldsSchema } from './fields.ts'
 import type { LanePolicy } from './lane.ts'
 
@@ -15,8 +15,11 @@ export interface OutputDeps {
 
 /** An output that can also say whether it would work: for `xdrelay check`, and for nothing that moves data. */
 export interface CheckedOutput extends Output {
-  /** Resolves with a few words on what was found; throws an `XdrelayError` when documents could not be written. */
-  check(signal: AbortSignal): Promise<string>
+  /**
+   * Resolves with a few words on what was found; throws an `XdrelayError` when documents of these datasets could not be
+   * written.
+   */
+  check(signal: AbortSignal, datasets: readonly Dataset[]): Promise<string>
   /** True while nothing but room on its disk is missing. */
   readonly outOfSpace?: boolean
 }

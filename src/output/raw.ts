@@ -12,18 +12,29 @@ const blank = 0x20
  */
 export function rawChunk(chunk: Chunk): Chunk {
   const received = new ReceivedRecords(chunk)
-  const records = chunk.ids.map((_id, index) => received.bytes(index))
-  const lines = Buffer.allocUnsafeSlow(records.reduce((sum, record) => sum + record.length + 1, 0))
+  const records = chunk.ids.map((_id, index) => (isFurther(chunk, index) ? none : received.bytes(index)))
+  const lines = Buffer.allocUnsafeSlow(
+    records.reduce((sum, record) => sum + (record === none ? 0 : record.length + 1), 0),
+  )
   const ends = new Uint32Array(records.length)
   let end = 0
   for (const [index, record] of records.entries()) {
-    lines.set(record, end)
-    joinLines(lines.subarray(end, end + record.length))
-    end += record.length
-    lines[end++] = lineFeed
+    if (record !== none) {
+      lines.set(record, end)
+      joinLines(lines.subarray(end, end + record.length))
+      end += record.length
+      lines[end++] = lineFeed
+    }
     ends[index] = end
   }
   return { ...chunk, lines, ends }
+}
+
+const none = new Uint8Array(0)
+
+/** An incident has a document for each of its alerts, and is received once: only the first of them has a line. */
+function isFurther({ message, record }: Chunk, index: number): boolean {
+  return index > 0 && message[index] === message[index - 1] && record[index] === record[index - 1]
 }
 
 function joinLines(record: Buffer): void {

@@ -8,7 +8,7 @@ const product = { 'x-elastic-product': 'Elasticsearch' }
 
 async function checkOf(answer: BulkAnswer) {
   const { url } = await startFakeBulk(() => answer)
-  return { url, check: (await openedFor(url)).check(never) }
+  return { url, check: (await openedFor(url)).check(never, ['event']) }
 }
 
 test.each<[string, BulkAnswer]>([

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { XdrelayError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
+import type { Dataset } from '../../src/core/types.ts'
 import { type ElasticsearchOptions, elasticsearch } from '../../src/output/elasticsearch.ts'
-import { chunkOf, documentOf } from '../support/chunks.ts'
+import { chunkOf, documentOf, origin } from '../support/chunks.ts'
 import { docs, openedFor, optionsFor } from '../support/elasticsearch-output.ts'
 import { type BulkAnswer, type BulkRequest, item, startFakeBulk, startHastyServer } from '../support/fake-bulk.ts'
 
@@ -155,7 +156,7 @@ describe('faults that a healthy server does not show', () => {
     expect(first).toMatchObject({ rejected: [], retry: [0, 1] })
     expect(first.outage).toContain(server.url)
     expect(second.outage).toBe(first.outage)
-    await expect(output.check(never)).rejects.toMatchObject({ kind: 'output_unreachable' })
+    await expect(output.check(never, ['event'])).rejects.toMatchObject({ kind: 'output_unreachable' })
   })
 
   test('a server that comes back after many failures is used again', async () => {
@@ -193,7 +194,7 @@ describe('faults that a healthy server does not show', () => {
     const body = { error: { type: 'security_exception', reason: `bad header [ApiKey ${key}]` } }
     const { server, output } = await write(() => ({ status: 401, body }), 1, { apiKey: new Secret(key) })
     expect(server.requests[0]?.headers.authorization).toBe(`ApiKey ${key}`)
-    const error = await output.check(never).catch((thrown: unknown) => thrown)
+    const error = await output.check(never, ['event']).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(XdrelayError)
     expect(error).toMatchObject({ kind: 'output_unauthorized' })
     expect((error as Error).message).toContain('security_exception')
@@ -206,9 +207,26 @@ describe('faults that a healthy server does not show', () => {
     expect(server.requests[0]?.headers.authorization).toBe(`Basic ${btoa('elastic:changeme-1')}`)
   })
 
-  test('check names the privilege that is missing', async () => {
-    const { output } = await write(({ path }) => (path.includes('_bulk') ? {} : { body: { has_all_requested: false } }))
-    await expect(output.check(never)).rejects.toThrow('create_doc')
+  test('check names the privilege that is missing, and the streams that it is missing on', async () => {
+    const index = { 'logs-m365_defender.event-default': { create_doc: true } }
+    const answer = { body: { has_all_requested: false, index } }
+    const { output } = await write(({ path }) => (path.includes('_bulk') ? {} : answer))
+    await expect(output.check(never, ['event', 'alert', 'vulnerability'])).rejects.toThrow(
+      'create_doc on logs-m365_defender.alert-default, logs-m365_defender.vulnerability-default is not granted',
+    )
+  })
+
+  test('documents of all datasets go to their own streams, in one request and in their order', async () => {
+    const server = await startFakeBulk(() => ({}))
+    const output = await openedFor(server.url, { namespace: 'soc' })
+    const chunks = [undefined, 'alert', 'incident', 'vulnerability', 'event'].map(dataset =>
+      chunkOf(docs(1), { origin: { ...origin, ...(dataset && { dataset: dataset as Dataset }) } }),
+    )
+    await output.write(chunks, never)
+    expect(server.requests[0]?.streams).toEqual(
+      ['event', 'alert', 'incident', 'vulnerability', 'event'].map(dataset => `logs-m365_defender.${dataset}-soc`),
+    )
+    expect(server.requests).toHaveLength(1)
   })
 })
 

@@ -76,7 +76,7 @@ for (const version of ['9.5', '8.19'] as const) {
 
     test('check names the stream', async () => {
       const output = await openedFor(url, { namespace: 'soc' })
-      expect(await output.check(never)).toBe('logs-m365_defender.event-soc')
+      expect(await output.check(never, ['event'])).toBe('logs-m365_defender.event-soc')
     })
   })
 }

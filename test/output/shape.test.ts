@@ -54,6 +54,18 @@ describe('a raw chunk', () => {
     expect(linesOf(rawChunk(chunkOfBodies([body], [[0, 0]])))).toEqual(['{  \t"a": "x\\n\\r\\ny",  "b":[ 1]}\n'])
   })
 
+  test('has an item once, however many documents it became', () => {
+    const body = '{"value":[{"id":"1","alerts":[{},{}]}, {"id":"2"} ]}'
+    const places = [
+      [0, 0],
+      [0, 0],
+      [0, 1],
+    ] as const
+    const chunk = chunkOfBodies([body], places)
+    const lines = linesOf(rawChunk({ ...chunk, origin: { ...chunk.origin, dataset: 'incident' } }))
+    expect(lines).toEqual(['{"id":"1","alerts":[{},{}]}\n', '', '{"id":"2"}\n'])
+  })
+
   test('of anything is what was sent, apart from line breaks', () => {
     const record = fc
       .tuple(fc.jsonValue(), fc.constantFrom(undefined, 2, '\t'))

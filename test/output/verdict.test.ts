@@ -14,6 +14,11 @@ test.each([
   expect(outputVerdict(configured, 'DeviceInfo', time)).toEqual({ output: 'siem', kind, takes: true, detail })
 })
 
+test('says that documents of the APIs go to their own data streams', () => {
+  const configured = output('elasticsearch', { namespace: 'soc' })
+  expect(outputVerdict(configured, 'incident', time).detail).toBe('data stream logs-m365_defender.incident-soc')
+})
+
 test('says by which setting an output does not take a table', () => {
   const configured = output('stdout', {}, ['Device*', '!DeviceInfo'])
   expect(outputVerdict(configured, 'DeviceEvents', time).takes).toBe(true)

@@ -8,6 +8,8 @@ export interface BulkRequest {
   readonly headers: IncomingHttpHeaders
   readonly bytes: number
   readonly ids: readonly string[]
+  /** Of each document, where it shall go. */
+  readonly streams: readonly string[]
 }
 
 export interface BulkAnswer {
@@ -73,12 +75,14 @@ async function readRequest(request: IncomingMessage): Promise<BulkRequest> {
   const raw = Buffer.concat(parts)
   const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw
   const lines = body.toString().split('\n')
-  const ids = lines.filter((_, index) => index % 2 === 0 && index + 1 < lines.length)
+  const actions = lines.filter((_, index) => index % 2 === 0 && index + 1 < lines.length)
+  const creates = actions.map(line => JSON.parse(line).create as { _id: string; _index: string })
   return {
     path: request.url!,
     headers: request.headers,
     bytes: body.length,
-    ids: ids.map(line => JSON.parse(line).create._id),
+    ids: creates.map(({ _id: id }) => id),
+    streams: creates.map(({ _index: stream }) => stream),
   }
 }
 

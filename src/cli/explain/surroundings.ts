@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts'
 import type { Message, Origin } from '../../core/types.ts'
-import { eventStream } from '../../output/data-stream.ts'
+import { dataStream, datasetOf } from '../../output/data-stream.ts'
 import type { OutputVerdict } from '../../output/verdict.ts'
 import type { TransformOptions } from '../../transform/options.ts'
 import { mapOptions } from '../map/batches.ts'
@@ -28,7 +28,7 @@ export async function surroundingsOf(chosen: Chosen, path: string | undefined): 
   const message = { body, ...positionOf(deadLetter, line) }
   const partial = deadLetter === undefined ? nowhere : partialOrigin(deadLetter)
   if (path === undefined) {
-    return { options: mapOptions, origin: partial, message, isRunId: false, outputs: () => [usualOutput] }
+    return { options: mapOptions, origin: partial, message, isRunId: false, outputs: table => [usualOutput(table)] }
   }
   const { loadConfig } = await import('../../config.ts')
   const config = await loadConfig({ path, env: process.env, cwd: process.cwd() })
@@ -45,11 +45,9 @@ export async function surroundingsOf(chosen: Chosen, path: string | undefined): 
   }
 }
 
-const usualOutput: OutputVerdict = {
-  output: 'by default',
-  kind: 'elasticsearch',
-  takes: true,
-  detail: `Elasticsearch, data stream ${eventStream('default')}`,
+function usualOutput(table: string): OutputVerdict {
+  const detail = `Elasticsearch, data stream ${dataStream(datasetOf(table), 'default')}`
+  return { output: 'by default', kind: 'elasticsearch', takes: true, detail }
 }
 
 /** A dead letter knows neither namespace nor consumer group. */
