@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { formsOfType, property, schemaFile, tableProperties } from '../src/transform/mapping/schema-file.ts'
 import type { ColumnType } from '../src/transform/mapping/schemas.ts'
+import { evidenceSchema } from './evidence-schema.ts'
 import items from './reference/api-items.json' with { type: 'json' }
 import reference from './reference/defender-tables.json' with { type: 'json' }
 
@@ -19,6 +20,7 @@ export function generateSchemas(): Map<string, string> {
   for (const [name, item] of Object.entries(items)) {
     files.set(`${name}.json`, text(schemaFile(name, `${item.source}; ${generated}`, itemProperties(name))))
   }
+  files.set('evidence.json', text(evidenceSchema()))
   return files
 }
 

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { generateSchemas } from '../scripts/generate-schemas.ts'
+import { evidenceKinds } from '../src/emulator/microsoft/evidence.ts'
+import { SecurityStore } from '../src/emulator/microsoft/security-store.ts'
 
 const directory = new URL('../schemas/', import.meta.url)
 const generated = generateSchemas()
@@ -11,10 +13,10 @@ function validator(name: string) {
   return ajv.compile(JSON.parse(generated.get(`${name}.json`)!))
 }
 
-test('the committed schemas are the generated ones: 62 tables, the envelope, and the items of the APIs', () => {
+test('the committed schemas are the generated ones: 62 tables, the envelope, the items of the APIs, and evidence', () => {
   const committed = readdirSync(directory).filter(name => name.endsWith('.json'))
   expect(committed.sort()).toEqual([...generated.keys()].sort())
-  expect(committed).toHaveLength(66)
+  expect(committed).toHaveLength(67)
   for (const name of committed) expect(readFileSync(new URL(name, directory), 'utf8')).toBe(generated.get(name))
 })
 
@@ -99,4 +101,34 @@ test("an incident's schema has its own properties and those of an alert, each wi
   expect(ofAlert.length).toBeGreaterThan(30)
   for (const [column, type] of ofAlert) expect(types('incident')[`alerts.${column}`]).toEqual(type)
   expect(types('incident').redirectIncidentId).toBeDefined()
+})
+
+describe('evidence', () => {
+  const isEvidence = validator('evidence')
+  const type = (kind: string) => `#microsoft.graph.security.${kind}`
+
+  test('has a definition for each kind that Graph documents', () => {
+    const { definitions } = JSON.parse(generated.get('evidence.json')!) as { definitions: object }
+    // Those of the reference, and what several kinds have in common.
+    expect(Object.keys(definitions).filter(name => name.endsWith('Evidence'))).toHaveLength(49)
+  })
+
+  test('of each kind that the stand-in makes fits', () => {
+    const store = new SecurityStore('76eca77d-9f67-4e26-816d-3fa3e0fc412e', 'schemas')
+    store.add(300, Date.UTC(2026, 2, 1))
+    const items = [...store.alerts.values()].flatMap(({ evidence }) => evidence as { '@odata.type': string }[])
+    expect(new Set(items.map(item => item['@odata.type']))).toEqual(new Set(evidenceKinds.map(type)))
+    for (const item of items) expect(isEvidence(item), JSON.stringify([isEvidence.errors, item])).toBe(true)
+  })
+
+  test.each([
+    [{ '@odata.type': type('tomorrowEvidence'), anything: { at: ['all'] } }, true],
+    [{ '@odata.type': type('deviceEvidence'), verdict: 'tomorrowsValue', osBuild: '22631', newKey: 1 }, true],
+    [{ '@odata.type': type('processEvidence'), imageFile: null, processId: '9007199254740993' }, true],
+    [{ '@odata.type': type('processEvidence'), imageFile: { fileSize: 'large' } }, false],
+    [{ '@odata.type': type('deviceEvidence'), ipInterfaces: '10.0.0.1' }, false],
+    [{ '@odata.type': type('nicEvidence'), ipAddress: { ipAddress: {} } }, false],
+  ])('%j: %s', (item, expected) => {
+    expect(isEvidence(item)).toBe(expected)
+  })
 })

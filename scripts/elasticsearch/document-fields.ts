@@ -1,9 +1,12 @@
 import type { Dataset } from '../../src/core/types.ts'
 import { vendorRoot } from '../../src/transform/mapping/datasets.ts'
-import { loadNames } from '../../src/transform/mapping/names.ts'
+import { evidenceRules, readEvidenceFile } from '../../src/transform/mapping/evidence/evidence-file.ts'
+import { evidenceFields, readEvidenceKeys } from '../../src/transform/mapping/evidence/keys.ts'
+import { type FieldType, loadNames } from '../../src/transform/mapping/names.ts'
 import { fieldsOfRule, type Rule } from '../../src/transform/mapping/rule.ts'
 import { loadRuleFiles } from '../../src/transform/mapping/rule-files.ts'
 import { loadSchemas } from '../../src/transform/mapping/schemas.ts'
+import { uriParts } from '../../src/transform/mapping/vendor.ts'
 import { type FieldMapping, fieldsAt, flattened, keyword } from './field-types.ts'
 
 const vendorPrefix = 'm365_defender.'
@@ -12,7 +15,8 @@ export type Fields = Map<string, FieldMapping>
 
 /** Every field that the mapping rules of a dataset can write. */
 export function ruleFields(dataset: Dataset): Fields {
-  return fieldsOfRules(loadRuleFiles(dataset).flatMap(file => file.rules))
+  const ofEvidence = evidenceRules(dataset).map(({ rule }) => rule)
+  return fieldsOfRules([...loadRuleFiles(dataset).flatMap(file => file.rules), ...ofEvidence])
 }
 
 /** Without the vendor fields. Throws for one that nobody knows. */
@@ -58,18 +62,28 @@ export function vendorFields(dataset: Dataset): Fields {
   // The empty table stands for unknown ones, whose columns are called as in all others.
   for (const { table, columns } of [...schemas, ...extra, { table: '', columns: documented }]) {
     for (const { name, fieldType, type, second } of names.columns(table, columns)) {
-      set(name, mappings[fieldType])
+      for (const [below, mapping] of fieldsOfColumn(name, fieldType)) set(below, mapping)
       if (fieldType === 'keywords' || (fieldType === 'keyword' && type === 'dynamic')) set(`${name}_fields`, flattened)
       if (second !== undefined) set(second.otherwise, keyword)
     }
   }
-  for (const { name, fieldType } of names.envelope()) set(name, mappings[fieldType])
+  for (const { name, fieldType } of names.envelope()) {
+    for (const [below, mapping] of fieldsOfColumn(name, fieldType)) set(below, mapping)
+  }
   const written = files.flatMap(file => file.rules).flatMap(rule => fieldsOfRule(rule, true))
   for (const path of written) {
     const name = path.slice(prefix.length)
     if (path.startsWith(prefix) && !fields.has(name)) set(name, keyword)
   }
   return new Map([...fields].map(([name, mapping]) => [prefix + name, mapping]))
+}
+
+/** A column may be kept in several fields. */
+function fieldsOfColumn(name: string, fieldType: FieldType): [string, FieldMapping][] {
+  if (fieldType === 'uri') return uriParts.map(part => [`${name}.${part}`, part === 'port' ? mappings.long : keyword])
+  if (fieldType !== 'evidence') return [[name, mappings[fieldType]]]
+  const fields = evidenceFields(readEvidenceKeys(readEvidenceFile()).root)
+  return [...fields].map(([path, type]) => [`${name}.${path}`, mappings[type]])
 }
 
 const mappings = {

@@ -39,7 +39,9 @@ test('an item is a row of the table that is called as its dataset, and has no po
         dataset: 'm365_defender.alert',
         id: 'a1',
         ingested: '2026-07-23T00:00:00.000Z',
+        type: ['info'],
       },
+      rule: { name: 'x' },
       data_stream: { type: 'logs', dataset: 'm365_defender.alert' },
       m365_defender: { alert: expect.objectContaining({ title: 'x' }) },
     },
@@ -103,9 +105,9 @@ test('what no schema has is kept and reported, of the alert of an incident too',
 })
 
 test('a value of the wrong type is kept beside, with a note', () => {
-  const { documents, rejects } = run('alert', { value: [alert({ title: { a: 1 }, createdDateTime: 'no date' })] })
+  const { documents, rejects } = run('alert', { value: [alert({ title: { a: 1 }, createdDateTime: 5 })] })
   expect(rejects).toEqual([])
-  expect(documents[0].xdrelay.kept).toEqual({ title: '{"a":1}', createdDateTime: 'no date' })
+  expect(documents[0].xdrelay.kept).toEqual({ title: '{"a":1}', createdDateTime: '5' })
 })
 
 test('an incident is a document for each of its alerts, or one without any', () => {

@@ -1,4 +1,5 @@
 import { datasets } from '../mapping/datasets.ts'
+import { readEvidenceFile } from '../mapping/evidence/evidence-file.ts'
 import type { Observer } from '../mapping/observer.ts'
 import { fieldsOfRule, type Rule } from '../mapping/rule.ts'
 import { loadRuleFiles } from '../mapping/rule-files.ts'
@@ -29,7 +30,9 @@ export class Coverage implements Observer {
   other(): void {}
 
   files(): FileCoverage[] {
-    const files = Map.groupBy(datasets.flatMap(loadRuleFiles), ({ file }) => file)
+    const evidence = readEvidenceFile()
+    const all = [...datasets.flatMap(loadRuleFiles), { ...evidence, rules: evidence.rules.map(({ rule }) => rule) }]
+    const files = Map.groupBy(all, ({ file }) => file)
     return [...files].map(([file, readings]) => {
       // A file for several datasets was read for each; what one of them reaches need not be reached by the others.
       const rules = readings[0]!.rules.map((_rule, index) => readings.map(reading => reading.rules[index]!))

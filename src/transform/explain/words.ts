@@ -34,6 +34,8 @@ const asWords: Record<keyof typeof conversions, string> = {
   first_argument: 'its first argument',
   first_word: 'its first word',
   user_names: 'the user names in it',
+  authors: 'who wrote the comments',
+  duration: 'as the time between them',
   words: 'its texts',
   full_path: 'as one path',
   entity_id: 'as the fingerprint of a process',
@@ -58,6 +60,9 @@ const nothingWords: Readonly<Record<string, string>> = {
   nanoseconds: 'is no number of milliseconds',
   cve_url: 'is no CVE id',
   user_names: 'holds no user names',
+  authors: 'holds no comments with a name',
+  duration: 'are no dates, one after the other',
+  techniques: 'has no id of a technique',
   attack: 'names no technique',
   address: 'is no address of a mailbox',
 }

@@ -43,6 +43,8 @@ export const conversions = {
   first_word: value =>
     optional(scalarText(value)?.trimStart().split(' ', 1)[0]?.split('/').at(-1)?.replaceAll('"', '')),
   user_names: toUserNames,
+  authors: toAuthors,
+  duration: toDuration,
   words: toWords,
   full_path: fullPath,
   entity_id: toEntityId,
@@ -103,6 +105,21 @@ function toUserNames(value: unknown): string[] | undefined {
   if (!Array.isArray(users)) return undefined
   const names = users.map(user => scalarText(member(user, 'UserName'))).filter(name => name !== undefined)
   return names.length === 0 ? undefined : names
+}
+
+/** Who wrote the comments of a list; the name of the key has changed over the years. */
+function toAuthors(value: unknown): string[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const keys = ['createdByDisplayName', 'createdBy']
+  const names = value.flatMap(comment => keys.map(key => scalarText(member(comment, key))))
+  const authors = names.filter(name => name !== undefined)
+  return authors.length === 0 ? undefined : authors
+}
+
+/** Nanoseconds from one date to another, which is not before it. */
+function toDuration(start: unknown, end: unknown): number | object | undefined {
+  const milliseconds = typeof start === 'string' && typeof end === 'string' ? Date.parse(end) - Date.parse(start) : -1
+  return milliseconds >= 0 ? toLong(String(BigInt(milliseconds) * 1_000_000n)) : undefined
 }
 
 /** The texts of a list, given as JSON text or as it is; a single text is a list of one. */

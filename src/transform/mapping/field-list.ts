@@ -1,5 +1,6 @@
 import type { Dataset } from '../../core/types.ts'
 import { datasets, vendorRoot } from './datasets.ts'
+import { evidenceRules } from './evidence/evidence-file.ts'
 import { loadNames } from './names.ts'
 import { fieldsOfRule } from './rule.ts'
 import { loadRuleFiles } from './rule-files.ts'
@@ -23,7 +24,11 @@ function listFields(): string[] {
 function fieldsOf(dataset: Dataset): string[] {
   const schemas = loadSchemas(dataset)
   const names = loadNames(dataset, schemas)
-  const set = loadRuleFiles(dataset).flatMap(({ rules }) => rules.flatMap(rule => fieldsOfRule(rule, true)))
+  const rules = [
+    ...loadRuleFiles(dataset).flatMap(file => file.rules),
+    ...evidenceRules(dataset).map(({ rule }) => rule),
+  ]
+  const set = rules.flatMap(rule => fieldsOfRule(rule, true))
   const columns = [...names.envelope(), ...schemas.flatMap(({ table, columns }) => names.columns(table, columns))]
   const vendor = columns.flatMap(({ name, second }) => (second ? [name, second.otherwise] : [name]))
   return [...set, ...vendor.map(name => `${vendorRoot(dataset)}.${name}`)]

@@ -3,6 +3,9 @@ import type { DefenderRecord, Mapped, Mapper, MapperOptions } from '../record.ts
 import { checkRules } from './check-rules.ts'
 import { compileTable, type TableFunction } from './compile.ts'
 import { DriftCounter } from './drift.ts'
+import { Evidence } from './evidence/evidence.ts'
+import { readEvidenceFile } from './evidence/evidence-file.ts'
+import { readEvidenceKeys } from './evidence/keys.ts'
 import { type Column, loadNames, type Names } from './names.ts'
 import type { Observer } from './observer.ts'
 import { addOthers } from './others.ts'
@@ -104,8 +107,20 @@ class RuleMapper implements Mapper {
       columns,
       others: (record, vendor) => addOthers(vendor, record, known, this.#names, this.#run, this.#observer),
       validate: createValidator(schema?.schema, columns),
-      run: compileTable(plan, this.#observer),
+      run: compileTable(plan, this.#observer, this.#evidence(columns)),
     }
+  }
+
+  #evidence(columns: readonly Column[]): Evidence | undefined {
+    const column = columns.find(({ fieldType }) => fieldType === 'evidence')
+    if (column === undefined) return undefined
+    const options = {
+      stream: this.#dataset === 'incident' ? ('incident' as const) : ('alert' as const),
+      label: column.label,
+      preserveDuplicates: this.#options.preserveDuplicateCustomFields,
+    }
+    const file = readEvidenceFile()
+    return new Evidence(file, readEvidenceKeys(file), options, this.#observer)
   }
 }
 

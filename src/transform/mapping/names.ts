@@ -6,7 +6,18 @@ import { snakeCase } from './snake-case.ts'
 import { isObject, readYaml, ruleError, type YamlFile } from './yaml-file.ts'
 
 /** How a vendor field is indexed, and so which values may go there. `lower` is a keyword in lower case. */
-export type FieldType = 'keyword' | 'lower' | 'long' | 'double' | 'boolean' | 'date' | 'ip' | 'flattened' | 'keywords'
+export type FieldType =
+  | 'keyword'
+  | 'lower'
+  | 'long'
+  | 'double'
+  | 'boolean'
+  | 'date'
+  | 'ip'
+  | 'flattened'
+  | 'keywords'
+  | 'uri'
+  | 'evidence'
 
 /** A column of one table and the vendor field that keeps it. */
 export interface Column {
@@ -43,7 +54,7 @@ export const usualFieldType: Record<ColumnType, FieldType> = {
   bool: 'boolean',
   dynamic: 'flattened',
 }
-const fieldTypes = new Set<string>([...Object.values(usualFieldType), 'lower', 'ip', 'keywords'])
+const fieldTypes = new Set<string>([...Object.values(usualFieldType), 'lower', 'ip', 'keywords', 'uri', 'evidence'])
 const entryKeys = new Set(['name', 'type', 'duplicate', 'second_to', 'otherwise'])
 
 /** What a field may be called: longer or stranger names are no use in an index, and some it refuses. */

@@ -20,8 +20,8 @@ export function readRule(row: unknown, place: Place, named: ReadonlyMap<string, 
     throw ruleError(place, 'a rule has exactly one of from, inputs and value')
   }
   if ('to' in row === 'add' in row) throw ruleError(place, 'a rule has either to or add')
-  if (row.unless_set !== undefined && (typeof row.to !== 'string' || row.unless_set !== true)) {
-    throw ruleError(place, 'unless_set is true, and goes with one field under to')
+  if (row.unless_set !== undefined && (typeof (row.to ?? row.add) !== 'string' || row.unless_set !== true)) {
+    throw ruleError(place, 'unless_set is true, and goes with one field')
   }
   const split = optionalText(row, 'split', place)
   const add = optionalText(row, 'add', place)

@@ -39,6 +39,13 @@ export class RuleWriter {
     return this.#fields
   }
 
+  /** A field that has values, a set, before any rule is applied. */
+  preset(path: string, value: string): void {
+    const field = { local: this.#scope.fresh(), isSet: true }
+    this.#fields.set(path, field)
+    this.#lines.push(`${field.local} = ${value};`)
+  }
+
   copiesOf(column: string): readonly string[] {
     return [...(this.#copies.get(column) ?? [])]
   }
@@ -126,7 +133,9 @@ export class RuleWriter {
   }
 
   #unlessSet(rule: Rule): string[] {
-    return rule.unlessSet ? rule.to.map(({ field }) => `${this.#field(rule, field, false)} === undefined`) : []
+    if (!rule.unlessSet) return []
+    if (rule.add !== undefined) return [`${this.#field(rule, rule.add, true)} === undefined`]
+    return rule.to.map(({ field }) => `${this.#field(rule, field, false)} === undefined`)
   }
 
   #field(rule: Rule, path: string, isSet: boolean): string {

@@ -101,8 +101,14 @@ export class Run {
 
   /** The value fits no field of this column: its JSON text is kept beside, with a note. */
   keep(column: string, value: unknown, expected: string, found: string): void {
-    this.converted(column, value, { expected, found, field: keptAs(column) })
+    this.note(column, value, { expected, found, field: keptAs(column) })
     this.stow(column, value)
+  }
+
+  /** The value fits no type, but `field` takes it all the same. */
+  note(column: string, value: unknown, misfit: Misfit): void {
+    this.converted(column, value, misfit)
+    const { expected, found } = misfit
     this.#notes ??= []
     if (this.#notes.length < mostNotes) this.#notes.push({ column, expected, found })
   }
@@ -133,7 +139,7 @@ export class Run {
 
   /** The `xdrelay` object of the document. */
   remarks(sanitized: boolean): object | undefined {
-    if (!sanitized && this.#kept === undefined) return undefined
+    if (!sanitized && this.#kept === undefined && this.#notes === undefined) return undefined
     return { kept: this.#kept, notes: this.#notes, sanitized: sanitized ? true : undefined }
   }
 

@@ -55,7 +55,7 @@ export const runtime = {
   /** Adds one value, or each of a list, to a set that keeps its order. */
   add(set: unknown[] | undefined, value: unknown): unknown[] | undefined {
     if (value === undefined) return set
-    if (Array.isArray(value)) return value.reduce<unknown[] | undefined>(runtime.add, set)
+    if (Array.isArray(value)) return value.length === 0 ? set : [...new Set([...(set ?? []), ...value])]
     if (set === undefined) return [value]
     if (!set.includes(value)) set.push(value)
     return set
@@ -70,6 +70,12 @@ export const runtime = {
     if (Array.isArray(field)) return field.some(item => item === value || runtime.same(item, value))
     const [left, right] = [isRawJSON(field) ? field.rawJSON : scalarText(field), scalarText(value)]
     return left !== undefined && left.toLowerCase() === right?.toLowerCase()
+  },
+
+  /** Whether each text of a list can be read back from one of the fields. */
+  hasAll(fields: readonly unknown[], value: unknown): boolean {
+    const words = toWords(value)
+    return words?.every(word => fields.some(field => runtime.same(field, word))) === true
   },
 
   position({ position, index }: DefenderRecord): object | undefined {

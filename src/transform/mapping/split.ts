@@ -1,3 +1,4 @@
+import { flat } from '../flat.ts'
 import { splitCommandLine } from './command-line.ts'
 import { toWords } from './convert.ts'
 import { extensionOf, splitPath } from './paths.ts'
@@ -24,6 +25,7 @@ export const splits: Record<string, Split> = {
   command_line: { parts: ['args', 'count'], run: splitArguments },
   signature: { parts: ['status', 'exists', 'trusted'], run: splitSignature },
   attack: { parts: ['ids', 'names', 'sub_ids', 'sub_names'], run: splitAttack },
+  techniques: { parts: ['ids', 'sub_ids'], run: splitTechniques },
   address: { parts: ['name', 'domain'], run: splitAddress },
 }
 
@@ -90,6 +92,15 @@ function splitAttack(value: unknown): Record<string, unknown> | undefined {
 function listOf(value: unknown): readonly string[] {
   const list = typeof value === 'string' ? parseText(value) : value
   return (Array.isArray(list) ? toWords(list) : undefined) ?? []
+}
+
+/** Ids of techniques and sub-techniques, as `splitAttack` orders them. */
+function splitTechniques(value: unknown): Record<string, unknown> | undefined {
+  const words = new Set(toWords(value)?.map(word => word.trim()))
+  const ids = [...words].filter(word => /^T\d{4}$/.test(word))
+  const subs = [...words].filter(word => /^T\d{4}\.\d{3}$/.test(word)).map(flat)
+  if (ids.length + subs.length === 0) return undefined
+  return { ids: [...new Set([...ids, ...subs.map(id => id.slice(0, 5))])], sub_ids: some(subs) }
 }
 
 function some<T>(list: T[]): T[] | undefined {

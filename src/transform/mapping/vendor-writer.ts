@@ -34,7 +34,11 @@ export class VendorWriter {
 
   #write(column: Column, local: string): void {
     const copies = column.duplicate ? this.#copiesOf(column.column) : []
-    const isCopy = copies.map(copy => `${copy} === ${local} || X.same(${copy}, ${local})`)
+    const isCopy = holdsWords(column)
+      ? copies.length === 0
+        ? []
+        : [`X.hasAll([${copies.join()}], ${local})`]
+      : copies.map(copy => `${copy} === ${local} || X.same(${copy}, ${local})`)
     const absent = [`${local} === undefined`, ...isCopy].join(' || ')
     const value = this.#valueOf(column, local)
     const isDirect = value === local && copies.length === 0
@@ -55,6 +59,7 @@ export class VendorWriter {
 
   #valueOf(column: Column, local: string): string {
     const { type, fieldType, label } = column
+    if (fieldType === 'evidence') return `${evidenceOf(local)}?.kept`
     if (fieldType === 'flattened') return `X.flattened(${this.#jsonOr(local)})`
     if (holdsWords(column)) return `X.keywords(${this.#jsonOr(local)})`
     if (fieldType === 'keyword' && (type === 'string' || type === 'datetime')) return local
@@ -85,6 +90,11 @@ export class VendorWriter {
     const told = this.#scope.constant((seen: unknown) => observer.vendor(column, path, seen))
     this.lines.push(`if (${local} !== undefined) ${told}(${kept});`)
   }
+}
+
+/** What became of the evidence in the column of this local. */
+export function evidenceOf(local: string): string {
+  return `evidence_${local}`
 }
 
 function holdsWords({ type, fieldType }: Column): boolean {

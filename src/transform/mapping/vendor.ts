@@ -3,6 +3,7 @@ import { toIp, toWords } from './convert.ts'
 import { toDate } from './dates.ts'
 import type { Column, FieldType } from './names.ts'
 import { kindOf, type Run } from './run.ts'
+import { splits } from './split.ts'
 import { parseText } from './text-json.ts'
 import { clean, isEmpty, rawJson, scalarText, toBoolean, toLong } from './values.ts'
 
@@ -52,15 +53,31 @@ function rawNumber(text: string): object {
 type Write = (value: unknown, column: string, run: Run) => unknown
 
 /** A read value as its vendor field takes it; what it cannot take is kept beside, with a note. */
-export const writes: Record<Exclude<FieldType, 'flattened' | 'keywords'>, Write> = {
+export const writes: Record<Exclude<FieldType, 'flattened' | 'keywords' | 'evidence'>, Write> = {
   keyword: value => scalarText(value) ?? (typeof value === 'object' ? undefined : value),
   lower: value => scalarText(value)?.toLowerCase(),
   long: (value, column, run) => toLong(value) ?? misfit(value, column, 'long', run),
   double: (value, column, run) => (typeof value === 'string' ? misfit(value, column, 'real', run) : value),
   boolean: (value, column, run) => toBoolean(value) ?? misfit(value, column, 'bool', run),
   date: (value, column, run) =>
-    (typeof value === 'string' ? toDate(value) : undefined) ?? misfit(value, column, 'datetime', run),
+    (typeof value === 'string' ? toDate(value) : undefined) ?? wrongDate(value, column, run),
   ip: (value, column, run) => toIp(value) ?? misfit(value, column, 'ip', run),
+  uri: toUri,
+}
+
+/** The parts of an address that the field of an API's item has. */
+export const uriParts = ['original', 'scheme', 'domain', 'port', 'path', 'query', 'fragment'] as const
+
+function toUri(value: unknown): object | undefined {
+  const parts = splits.uri!.run(value)
+  return parts && Object.fromEntries(uriParts.flatMap(part => (parts[part] === undefined ? [] : [[part, parts[part]]])))
+}
+
+/** Of an API's item a text that is no date stays where the date is looked for; the index takes it and leaves it out. */
+function wrongDate(value: unknown, column: string, run: Run): unknown {
+  if (run.dataset === 'event' || typeof value !== 'string') return misfit(value, column, 'datetime', run)
+  run.note(column, value, { expected: 'datetime', found: 'string', field: run.root })
+  return value
 }
 
 function misfit(value: unknown, column: string, expected: string, run: Run): undefined {
@@ -98,7 +115,7 @@ export function vendorValue(
   run: Run,
 ): { name: string; value: unknown } | undefined {
   const json = reads.json(value, run) ?? value
-  if (fieldType === 'flattened') return field(name, toFlattened(json))
+  if (fieldType === 'flattened' || fieldType === 'evidence') return field(name, toFlattened(json))
   if (fieldType === 'keywords') return field(name, toKeywords(json)) ?? field(`${name}_fields`, toFlattened(json))
   const text = scalarText(value)
   if (text === undefined) return misfit(value, column, type, run)

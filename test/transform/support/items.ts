@@ -1,0 +1,29 @@
+import type { Dataset, SourceBatch, Transformed } from '../../../src/core/types.ts'
+import { createBatchTransform } from '../../../src/transform/batch.ts'
+
+const options = {
+  strict: false,
+  preserveDuplicateCustomFields: false,
+  preserveOriginalEvent: false,
+  ids: 'position',
+  limits: { depth: 64, keys: 1_000_000 },
+} as const
+
+const transforms = [false, true].map(preserve =>
+  createBatchTransform({ ...options, preserveDuplicateCustomFields: preserve }),
+)
+
+/** The items of an API's page, given as JSON texts, mapped as a run would. */
+export function mapItems(dataset: Exclude<Dataset, 'event'>, items: readonly string[], preserve = false): Transformed {
+  const body = Buffer.from(`{"value":[${items.join()}]}`)
+  const message = { body, sequenceNumber: 1_000_000, offset: '', enqueuedTime: Date.UTC(2026, 2, 1) }
+  const nowhere = { namespace: '', eventHub: '', consumerGroup: '', partitionId: '' }
+  const batch: SourceBatch = {
+    stream: dataset,
+    origin: { source: dataset, dataset, ...nowhere },
+    messages: [message],
+    cursor: message,
+    bytes: body.length,
+  }
+  return transforms[Number(preserve)]!(batch)
+}
