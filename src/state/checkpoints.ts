@@ -33,7 +33,8 @@ export class Checkpoints {
 
   /** Has the stream written with the next round even where its checkpoint stands. */
   touch(stream: string, cursor: Cursor): void {
-    if (!this.#pending.has(stream)) this.#pending.set(stream, cursor)
+    // An object of its own: the write that may be under way has not seen what changed.
+    this.#pending.set(stream, { ...(this.#pending.get(stream) ?? cursor) })
   }
 
   /** Drops what is pending of a stream that is no longer ours. */

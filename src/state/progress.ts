@@ -124,8 +124,9 @@ export class Progress {
     return this.#required.drained()
   }
 
-  flush(): Promise<boolean> {
-    return this.#checkpoints.flush()
+  /** Twice, because an output may have got on while the first round was being written. */
+  async flush(): Promise<boolean> {
+    return (await this.#checkpoints.flush()) || this.#checkpoints.flush()
   }
 
   close(): void {

@@ -98,3 +98,26 @@ test('a stream that was lost is not written', async () => {
   expect(written).toEqual([])
   checkpoints.close()
 })
+
+test('what is touched while it is being written is written once more', async () => {
+  const writing = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const begun: number[] = []
+  const checkpoints = new Checkpoints({
+    interval: 5000,
+    log: silent,
+    write: async (_stream, { sequenceNumber }) => {
+      begun.push(sequenceNumber)
+      await writing[begun.length - 1]!.promise
+      return 'written'
+    },
+  })
+  checkpoints.commit('a', at(1))
+  await vi.advanceTimersByTimeAsync(5000)
+  checkpoints.touch('a', at(1))
+  writing[0]!.resolve()
+  await vi.advanceTimersByTimeAsync(5000)
+  writing[1]!.resolve()
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(begun).toEqual([1, 1])
+  checkpoints.close()
+})
