@@ -47,7 +47,8 @@ export class GraphCollector implements Collector {
     position.seen.forgetBefore(start)
     const end = until === undefined ? undefined : decode(until)
     const progress = new Progress(position, from === undefined, end)
-    const isNew: IsNew = (key, instant) => progress.isNew(key, instant)
+    // What is older than the window was not asked for: a page that came once more, of which the keys are forgotten.
+    const isNew: IsNew = (key, instant) => (instant ?? start) >= start && progress.isNew(key, instant)
     const handOn = (page: Page): Page => {
       if (until === undefined) this.#last = { state: page.state, position }
       return page

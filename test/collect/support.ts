@@ -42,10 +42,15 @@ export class FastPace implements Pace {
 
 /** A stand-in of Microsoft's APIs and a client of one of them, with one clock. */
 export async function connected(
-  options: Partial<MicrosoftOptions> & { readonly api?: Api; readonly client?: Partial<ApiSettings> } = {},
+  options: Partial<MicrosoftOptions> & {
+    readonly api?: Api
+    readonly client?: Partial<ApiSettings>
+    /** By the clock of both, in milliseconds. */
+    readonly start?: number
+  } = {},
 ): Promise<{ service: Microsoft; api: ApiClient; pace: FastPace }> {
-  const { api: which = 'graph', client, ...rest } = options
-  const pace = new FastPace()
+  const { api: which = 'graph', client, start, ...rest } = options
+  const pace = new FastPace(start)
   const service = await startMicrosoft({ apps: [app], clock: () => pace.now(), ...rest })
   onTestFinished(() => service.stop())
   const registration = {
