@@ -4,15 +4,19 @@ import { parseArgs } from 'node:util'
 import { measureFlow, measureMemory } from './process.ts'
 import { measureThreads } from './threads.ts'
 import { measureTransform, profileTransform } from './transform.ts'
+import { measureSnapshots } from './vulnerabilities.ts'
 
-/** `npm run bench -- [--quick] [--only a,b,c]`: a the transform alone, b hub to file, c memory behind a blocked output. */
+/**
+ * `npm run bench -- [--quick] [--only a,b,c,d]`: a the transform alone, b hub to file, c memory behind a blocked output,
+ * d a snapshot of vulnerabilities, the collector alone.
+ */
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: 'a,b,c' } },
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: 'a,b,c,d' } },
 })
 const quick = values.quick
 const parts = new Set(values.only.split(','))
-const unknown = [...parts].find(part => !['a', 'b', 'c'].includes(part))
-if (unknown !== undefined) throw new Error(`--only takes a, b and c, not ${unknown}`)
+const unknown = [...parts].find(part => !['a', 'b', 'c', 'd'].includes(part))
+if (unknown !== undefined) throw new Error(`--only takes a, b, c and d, not ${unknown}`)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
@@ -57,6 +61,16 @@ if (parts.has('c')) {
   const { partitions, waitingMegabytes, blockedSeconds, inFlightMegabytes, peakRss, lastRss } = figures
   const what = `${partitions} partitions, ${waitingMegabytes} MB waiting, blocked for ${blockedSeconds} s`
   row('c', what, `peak ${peakRss} MiB`, [`at the end ${lastRss} MiB`, `in flight ${inFlightMegabytes} MB`])
+}
+if (parts.has('d')) {
+  for (const figures of measured('d', await measureSnapshots(quick))) {
+    const { rows, devices, rowsPerSecond, rowsPerCpuSecond, firstRss, peakRss, megabytes } = figures
+    row('d', `${rows} vulnerability rows on ${devices} devices`, `${rowsPerCpuSecond} rows per CPU-second`, [
+      `${rowsPerSecond} rows/s`,
+      `${megabytes} MB`,
+      `peak ${peakRss} MiB, ${firstRss} before`,
+    ])
+  }
 }
 
 const directory = new URL('results/', import.meta.url)
