@@ -42,8 +42,12 @@ async function measureSnapshot(inventory: Inventory): Promise<SnapshotFigures> {
   }
 }
 
+/** With the settings that `xdrelay run` gives itself. */
 function child(file: string): ChildProcess {
-  return fork(fileURLToPath(new URL(file, import.meta.url)))
+  return fork(fileURLToPath(new URL(file, import.meta.url)), {
+    execArgv: [...process.execArgv, '--max-semi-space-size=1'],
+    env: { ...process.env, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: String(128 * 1024) },
+  })
 }
 
 async function asked<T>(child: ChildProcess, question: string | Inventory): Promise<T> {
