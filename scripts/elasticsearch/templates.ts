@@ -40,6 +40,8 @@ export function assets(): Map<string, object> {
     ...datasets.map((stream): [string, object] => [`component-templates/${prefix}.${stream}@vendor`, vendor(stream)]),
     [`component-templates/${prefix}@enriched`, enriched()],
     ...datasets.map((stream): [string, object] => [`index-templates/${prefix}.${stream}`, indexTemplate(stream)]),
+    [`index-templates/${prefix}.vulnerability_latest`, latestTemplate()],
+    [`transforms/${prefix}.vulnerability_latest`, latestTransform()],
     [`ingest-pipelines/${pipeline}`, enrichPipeline()],
     ...security(),
   ])
@@ -145,6 +147,54 @@ function indexTemplate(stream: Dataset): object {
   }
 }
 
+/** Where Kibana looks for the latest state of vulnerabilities; the number is that of the form it expects. */
+const latest = 'security_solution-m365_defender.vulnerability_latest'
+const latestIndex = `${latest}-v3`
+
+function latestTemplate(): object {
+  // Documents of several namespaces meet here.
+  const namespace: [string, FieldMapping] = ['data_stream.namespace', keyword]
+  const custom = `${latest}@custom`
+  return {
+    index_patterns: [`${latest}-*`],
+    priority,
+    composed_of: [
+      ...['@settings', '@frame', '@collected'].map(part => prefix + part),
+      `${prefix}.vulnerability@vendor`,
+      custom,
+    ],
+    ignore_missing_component_templates: [custom],
+    template: { mappings: mappingOf(new Map([namespace, ['data_stream.dataset', keyword]])) },
+    _meta: { ...meta, description: 'The latest state of each vulnerability on each machine.' },
+  }
+}
+
+/** One document for each vulnerability of each software on each machine, kept as long as a snapshot or change has it. */
+function latestTransform(): object {
+  return {
+    description: 'The latest state of each vulnerability on each machine, from snapshots and changes.',
+    source: {
+      index: [`logs-${vendorRoot('vulnerability')}-*`],
+      query: {
+        bool: {
+          filter: [{ range: { '@timestamp': { gte: 'now-90d' } } }, { exists: { field: 'resource.id' } }],
+          must_not: [{ exists: { field: 'error.message' } }, { terms: { _tier: ['data_cold', 'data_frozen'] } }],
+        },
+      },
+    },
+    dest: { index: latestIndex, aliases: [{ alias: latest, move_on_creation: true }] },
+    latest: {
+      unique_key: ['vulnerability.id', 'resource.id', 'package.name', 'package.version', 'data_stream.namespace'],
+      sort: '@timestamp',
+    },
+    sync: { time: { field: 'event.ingested', delay: '60s' } },
+    frequency: '5m',
+    retention_policy: { time: { field: '@timestamp', max_age: '2160h' } },
+    settings: { unattended: true },
+    _meta: meta,
+  }
+}
+
 function enriched(): object {
   const mappings = mappingOf(fieldsOf(enrichedFields))
   return {
@@ -185,8 +235,13 @@ function security(): [string, object][] {
   const names = datasets.map(stream => `logs-m365_defender.${stream}-*`)
   const writer = { indices: [{ names, privileges: ['auto_configure', 'create_doc'] }] }
   const setup = {
-    cluster: ['manage_index_templates', 'manage_ingest_pipelines'],
-    indices: [{ names, privileges: ['view_index_metadata'] }],
+    cluster: ['manage_index_templates', 'manage_ingest_pipelines', 'manage_transform'],
+    indices: [
+      { names, privileges: ['view_index_metadata'] },
+      // A transform does what the one who made it may do.
+      { names: [`logs-${vendorRoot('vulnerability')}-*`], privileges: ['read', 'view_index_metadata'] },
+      { names: [latest, `${latest}-*`], privileges: ['create_index', 'manage', 'index', 'delete', 'read'] },
+    ],
   }
   const key = { name: 'xdrelay', role_descriptors: { xdrelay_writer: writer }, metadata: { application: 'xdrelay' } }
   return [

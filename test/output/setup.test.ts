@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { loadAssets } from '../../src/output/setup/assets.ts'
 import { elasticsearchMissing } from '../support/elasticsearch.ts'
 import { actionsOf, ask, ownElasticsearch, setUp } from '../support/elasticsearch-setup.ts'
-import { startFakeBulk } from '../support/fake-bulk.ts'
+import { type BulkAnswer, type BulkRequest, startFakeBulk } from '../support/fake-bulk.ts'
 
 const vendor = '/_component_template/xdrelay-m365_defender.event@vendor'
 const template = '/_index_template/xdrelay-m365_defender.event'
@@ -49,7 +50,8 @@ for (const version of ['9.5', '8.19'] as const) {
     test('a retention is set, stays when none is given, and goes by none', async () => {
       await setUp(url)
       const plan = await setUp(url, { retention: '90d' })
-      expect(plan.steps.at(-1)).toMatchObject({ action: 'change', differences: ['adds lifecycle.data_retention 90d'] })
+      const changed = { action: 'change', differences: ['adds lifecycle.data_retention 90d'] }
+      expect(plan.steps.find(({ asset }) => asset.name === 'xdrelay-m365_defender.event')).toMatchObject(changed)
       expect(actionsOf(await setUp(url))).toEqual(['same'])
       expect(await retentionOf(url)).toBe('90d')
       await setUp(url, { retention: 'none' })
@@ -100,8 +102,78 @@ describe.skipIf(await elasticsearchMissing('9.5'))('a server without some field 
       'no field type constant_keyword',
       'no field type match_only_text',
       'no field type wildcard',
+      'no transform xdrelay-m365_defender.vulnerability_latest, the latest state of vulnerabilities is not kept',
     ])
     expect(actionsOf(await setUp(url))).toEqual(['same'])
+  })
+})
+
+describe('a server that has transforms', () => {
+  const transform = '/_transform/xdrelay-m365_defender.vulnerability_latest'
+  const notFound = { status: 404, body: { error: { type: 'resource_not_found_exception', reason: 'x' }, status: 404 } }
+
+  /** Knows the transforms that it is given, and takes whatever it gets. */
+  const startServer = async (found: object | undefined, started: BulkAnswer = { body: { acknowledged: true } }) =>
+    startFakeBulk(({ method, path }) => {
+      if (path.endsWith('/_start')) return started
+      if (path === transform && method === 'GET') return found ? { body: { count: 1, transforms: [found] } } : notFound
+      if (method === 'GET' && path === '/_index_template') return { body: { index_templates: [] } }
+      return method === 'GET' && !path.startsWith('/_transform?') ? notFound : { body: {} }
+    })
+
+  const calls = ({ requests }: { requests: readonly BulkRequest[] }) =>
+    requests
+      .filter(({ path }) => path.startsWith(transform))
+      .map(({ method, path }) => [method, path.slice(transform.length)])
+
+  test('gets that of the latest vulnerabilities, last of all and started', async () => {
+    const server = await startServer(undefined)
+    const { steps, notes } = await setUp(server.url)
+    expect(notes).toEqual([])
+    expect(steps.at(-1)).toMatchObject({ action: 'create', asset: { kind: 'transform' } })
+    expect(calls(server)).toEqual([
+      ['GET', ''],
+      ['PUT', '?defer_validation=true'],
+      ['POST', '/_start'],
+    ])
+  })
+
+  test('keeps one that is as it should be, whatever the server says of it besides', async () => {
+    const { body } = loadAssets({ enrich: false }).find(({ kind }) => kind === 'transform')!
+    const more = { id: 'x', version: '9.5.0', create_time: 1, authorization: { roles: ['a'] } }
+    const server = await startServer({ ...body, ...more })
+    expect((await setUp(server.url)).steps.at(-1)).toMatchObject({ action: 'same' })
+    expect(calls(server)).toEqual([['GET', '']])
+  })
+
+  test('has one changed while it runs', async () => {
+    const { body } = loadAssets({ enrich: false }).find(({ kind }) => kind === 'transform')!
+    const conflict = { type: 'status_exception', reason: 'already started' }
+    const server = await startServer(
+      { ...body, frequency: '1h' },
+      { status: 409, body: { error: conflict, status: 409 } },
+    )
+    expect((await setUp(server.url)).steps.at(-1)).toMatchObject({
+      action: 'change',
+      differences: ['changes frequency from 1h to 5m'],
+    })
+    expect(calls(server)).toEqual([
+      ['GET', ''],
+      ['POST', '/_update?defer_validation=true'],
+      ['POST', '/_start'],
+    ])
+  })
+
+  test('but not for these credentials is set up without, and says so', async () => {
+    const denied = { type: 'security_exception', reason: 'action is unauthorized' }
+    const { url } = await startFakeBulk(({ method, path }) => {
+      if (path.startsWith('/_transform')) return { status: 403, body: { error: denied, status: 403 } }
+      if (method === 'GET' && path === '/_index_template') return { body: { index_templates: [] } }
+      return method === 'GET' ? notFound : { body: {} }
+    })
+    const { steps, notes } = await setUp(url)
+    expect(steps.map(({ asset }) => asset.kind)).not.toContain('transform')
+    expect(notes).toEqual([expect.stringMatching(/no transform .*the cluster privilege manage_transform is needed/)])
   })
 })
 

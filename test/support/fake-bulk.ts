@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
 
 export interface BulkRequest {
+  readonly method: string
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly bytes: number
@@ -78,6 +79,7 @@ async function readRequest(request: IncomingMessage): Promise<BulkRequest> {
   const actions = lines.filter((_, index) => index % 2 === 0 && index + 1 < lines.length)
   const creates = actions.map(line => JSON.parse(line).create as { _id: string; _index: string })
   return {
+    method: request.method!,
     path: request.url!,
     headers: request.headers,
     bytes: body.length,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { packageFolder } from '../../core/package-folder.ts'
 
-export type AssetKind = 'component template' | 'index template' | 'ingest pipeline'
+export type AssetKind = 'component template' | 'index template' | 'ingest pipeline' | 'transform'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -27,6 +27,7 @@ const folders: readonly (readonly [folder: string, kind: AssetKind])[] = [
   ['ingest-pipelines', 'ingest pipeline'],
   ['component-templates', 'component template'],
   ['index-templates', 'index template'],
+  ['transforms', 'transform'],
 ]
 
 /** The assets that belong to the package. */

@@ -44,7 +44,7 @@ export async function applySetup(server: SetupServer, { steps }: Plan, force: bo
       `nothing was installed: ${names} exists and was not made by xdrelay (--force)`,
     )
   }
-  for (const { asset, action } of steps) if (action !== 'same') await server.install(asset)
+  for (const { asset, action } of steps) if (action !== 'same') await server.install(asset, action !== 'create')
 }
 
 function compare(asset: Asset, found: Json | undefined, { retention }: AssetOptions): Step {

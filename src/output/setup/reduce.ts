@@ -67,6 +67,10 @@ async function reduceAsset(asset: Asset, server: SetupServer, notes: Set<string>
       notes.add(`no ${asset.kind} ${asset.name}, documents stay as they are: ${said}`)
       return []
     }
+    if (asset.kind === 'transform') {
+      notes.add(`no transform ${asset.name}, the latest state of vulnerabilities is not kept: ${said}`)
+      return []
+    }
     const reduction = [...left].find(({ sign }) => sign.test(said))
     if (reduction === undefined) throw new XdrelayError('output_refused', `${asset.kind} ${asset.name}: ${said}`)
     left.delete(reduction)
