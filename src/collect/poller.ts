@@ -17,6 +17,8 @@ export interface PollerDeps {
   readonly collector: Collector
   /** Milliseconds from the beginning of one pass to that of the next. */
   readonly every: number
+  /** When the next pass is due, in monotonic milliseconds; kept when reading begins anew. */
+  readonly schedule: { next: number }
   /** Makes a batch once it may be handed on, and hands it on; rejects when `over` aborts before. */
   readonly hand: (make: () => SourceBatch | undefined, over: AbortSignal) => Promise<void>
   readonly troubles: Troubles
@@ -27,14 +29,17 @@ export interface PollerDeps {
 export async function poll(deps: PollerDeps, hold: CursorHold, over: AbortSignal): Promise<void> {
   let course: Course | undefined
   for (let failures = 0; !over.aborted; ) {
-    const startedAt = performance.now()
     try {
       course ??= new Course(await hold.read())
       const isBehind = course.until !== undefined
+      // What others have already is read at once, and brings no further request for what is new.
+      if (!isBehind) await pause(deps.schedule.next - performance.now(), over)
+      if (over.aborted) return
+      const startedAt = performance.now()
       await pass(deps, course, over)
       failures = 0
+      if (!isBehind) deps.schedule.next = startedAt + deps.every
       succeeded(deps, isBehind)
-      if (!isBehind) await pause(startedAt + deps.every - performance.now(), over)
     } catch (error) {
       if (over.aborted) return
       failed(deps, error)

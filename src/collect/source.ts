@@ -41,6 +41,7 @@ class CollectorSource implements RewindableSource {
   readonly #stopped = new AbortController()
   /** Fires when reading has to begin anew at the stored positions. */
   #rewind = new AbortController()
+  readonly #schedule = { next: 0 }
   /** The right to poll, also for a while after it is lost. */
   #hold: CursorHold | undefined
   #sink: Sink | undefined
@@ -163,7 +164,8 @@ class CollectorSource implements RewindableSource {
       await this.#taking
       this.#taking = undefined
     }
-    return poll({ name, collector, every, metrics, hand, troubles: this.#troubles }, hold, over)
+    const deps = { name, collector, every, schedule: this.#schedule, metrics, hand, troubles: this.#troubles }
+    return poll(deps, hold, over)
   }
 
   /** A batch that comes to the pipeline between its settling and what is read again would look as if all before it was read. */

@@ -224,6 +224,20 @@ describe('an output that lags', () => {
     expect((await source.positions('alerts')).lanes).toEqual(new Map())
   })
 
+  test('that gets what it lacks brings no pass before its time', async () => {
+    const collection = collectionOf(4)
+    const { source, sink, metrics } = collectorSource(collection, (await directoryStore())(), { every: 600_000 })
+    const passes = async () => (await metrics.collectorPasses.get()).values[0]?.value
+    await source.start(sink)
+    await until(async () => (await passes()) === 1)
+    await source.saveLanePosition('siem', 'alerts', sink.batches[1]!.cursor)
+    await source.checkpoint('alerts', sink.batches[2]!.cursor)
+    await source.restart(async () => {})
+    await until(async () => (await passes()) === 2)
+    await new Promise(resolve => setTimeout(resolve, 50))
+    expect(collection.passes).toEqual(['-', '2-4'])
+  })
+
   test('waits for the page that is under way before all counts as settled', async () => {
     const collection = collectionOf(4)
     const { source, sink } = collectorSource(collection, (await directoryStore())())
