@@ -4,7 +4,7 @@ import { isWholeObject } from '../core/json-slices.ts'
 import { pinned, pinnedFile } from './addresses.ts'
 import { apiRefusal } from './api-refusal.ts'
 import type { Api } from './clouds.ts'
-import { askBytes, askStream, discard, type HttpBytes, type HttpHeaders } from './http.ts'
+import { askBytes, askStream, discard, type HttpBytes, type HttpHeaders, type HttpRequest } from './http.ts'
 import { type Pace, realPace } from './pace.ts'
 import { RequestBudget } from './request-budget.ts'
 import { persist, retryAfter } from './retry.ts'
@@ -24,6 +24,8 @@ export interface GetOptions {
   readonly maxAttempts?: number
   /** For the same: statuses that are given at once instead of tried again. */
   readonly asIs?: ReadonlySet<number>
+  /** Bytes of an answer, beyond which it is `api_too_large`; 256 MiB unless said. */
+  readonly mostBytes?: number
 }
 
 /** Reads one of Microsoft's APIs for one source. */
@@ -57,7 +59,7 @@ export interface ApiSettings {
 }
 
 /** Pages are far smaller; this only bounds what a server can do to the memory here. */
-const mostBytes = 256 << 20
+const usualMost = 256 << 20
 
 export function createApiClient(settings: ApiSettings): ApiClient {
   return new Client(settings)
@@ -81,8 +83,9 @@ class Client implements ApiClient {
 
   async get(url: string, signal: AbortSignal, options: GetOptions = {}): Promise<ApiAnswer> {
     const target = this.follow(url)
-    const { headers, ...persistence } = options
-    const answer = await persist(() => this.#authorised(target, { accept: 'application/json', ...headers }, signal), {
+    const { headers, mostBytes = usualMost, ...persistence } = options
+    const request = { url: target, headers: { accept: 'application/json', ...headers }, signal }
+    const answer = await persist(() => this.#authorised(request, mostBytes), {
       pace: this.#pace,
       patience: this.#patience,
       signal,
@@ -107,20 +110,22 @@ class Client implements ApiClient {
     throw apiRefusal({ ...answer, body: '' })
   }
 
-  async #authorised(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpBytes> {
+  async #authorised(request: HttpRequest, most: number): Promise<HttpBytes> {
+    const { signal } = request
     const { tokens } = this.#settings
     const token = await tokens.token(signal)
     const send = async (bearer: string) => {
       await this.#turn(signal)
-      return this.#send({ url, headers: { ...headers, authorization: `Bearer ${bearer}` }, signal })
+      const headers = { ...request.headers, authorization: `Bearer ${bearer}` }
+      return this.#send({ ...request, headers }, most)
     }
     const answer = await send(token.value.reveal())
     if (answer.status !== 401) return answer
     return send((await tokens.renew(token, signal)).value.reveal())
   }
 
-  async #send(request: Parameters<typeof askBytes>[0]): Promise<HttpBytes> {
-    const answer = await askBytes(request, mostBytes)
+  async #send(request: HttpRequest, most: number): Promise<HttpBytes> {
+    const answer = await askBytes(request, most)
     const wait = retryAfter(answer)
     if (wait !== undefined) this.#notBefore = Math.max(this.#notBefore, this.#pace.now() + wait)
     // The length of an answer that comes in pieces is not known beforehand, and a proxy may end it early.

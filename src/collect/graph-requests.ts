@@ -1,4 +1,4 @@
-import { XdrelayError } from '../core/errors.ts'
+import { classify, XdrelayError } from '../core/errors.ts'
 import type { ApiAnswer, ApiClient } from './api.ts'
 import { apiRefusal } from './api-refusal.ts'
 import type { Ladder, Rung } from './graph-ladder.ts'
@@ -9,6 +9,8 @@ import type { Pace } from './pace.ts'
 const headers = { prefer: 'include-unknown-enum-members' }
 /** What a server answers that was asked for too much at once. */
 const tooMuch = new Set([500, 504])
+/** Bytes of an answer beyond which less is asked for, as long as that is possible. */
+const mostBytes = 64 << 20
 /** Milliseconds that it may take to fail again, so that all ways together are tried within a minute. */
 const shakyTime = 15_000
 /** Milliseconds between two tries, at least; up to twice as much. */
@@ -48,16 +50,17 @@ export class GraphRequests {
     }
   }
 
-  /** Undefined when it took too long. */
+  /** Undefined when it took too long, or was too long. */
   async #get(url: string, signal: AbortSignal): Promise<ApiAnswer | undefined> {
     // With no way further down, the server gets all the time there is.
     if (this.#ladder.isLowest) return this.#api.get(url, signal, { headers })
-    if (!this.#ladder.isShaky) return this.#api.get(url, signal, { headers, asIs: tooMuch })
-    const limit = AbortSignal.timeout(shakyTime)
+    const limit = this.#ladder.isShaky ? AbortSignal.timeout(shakyTime) : undefined
     try {
-      return await this.#api.get(url, AbortSignal.any([signal, limit]), { headers, asIs: tooMuch })
+      const either = limit === undefined ? signal : AbortSignal.any([signal, limit])
+      return await this.#api.get(url, either, { headers, mostBytes, asIs: tooMuch })
     } catch (error) {
-      if (limit.aborted && !signal.aborted) return undefined
+      const isTooMuch = limit?.aborted || classify(error).kind === 'api_too_large'
+      if (isTooMuch && !signal.aborted) return undefined
       throw error
     }
   }

@@ -4,14 +4,14 @@
  */
 export type Instant = string
 
-/** Undefined for what is no date. */
+const form = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/i
+
+/** Undefined for what is no date, or does not say its zone. */
 export function instantOf(value: unknown): Instant | undefined {
-  if (typeof value !== 'string') return undefined
-  const [, seconds, fraction = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/i.exec(value) ?? []
-  const time = Date.parse(seconds === undefined ? value : `${seconds}Z`)
+  const [, seconds, fraction = '', zone] = form.exec(typeof value === 'string' ? value : '') ?? []
+  const time = Date.parse(`${seconds}${zone}`)
   if (Number.isNaN(time)) return undefined
-  if (seconds === undefined) return instantAt(time)
-  return `${seconds.toUpperCase()}.${fraction.slice(0, 7).padEnd(7, '0')}Z`
+  return `${new Date(time).toISOString().slice(0, 19)}.${fraction.slice(0, 7).padEnd(7, '0')}Z`
 }
 
 /** Of milliseconds since the epoch. */

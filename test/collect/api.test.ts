@@ -78,6 +78,14 @@ test('callers with a way out bound the tries, or take a status at once', async (
   expect(count()).toBe(3)
 })
 
+test('an answer of more bytes than wanted is an error, and is not asked for again', async () => {
+  const { service, api, pace } = await connected()
+  service.store.add(10, pace.now())
+  const answer = api.get(`${service.url}${alerts}`, never, { mostBytes: 5000 })
+  await expect(answer).rejects.toMatchObject({ kind: 'api_too_large' })
+  expect(service.requests.filter(request => request.includes(alerts)).length).toBe(1)
+})
+
 test('a token that the API refuses is renewed once, and the refusal after that is the answer', async () => {
   const { service, api } = await connected()
   service.faults.add(/alerts_v2/, { kind: 'status', status: 401 })

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { ApiClient } from '../../src/collect/api.ts'
 import { createAlertsCollector } from '../../src/collect/graph-alerts.ts'
+import { XdrelayError } from '../../src/core/errors.ts'
 import type { MicrosoftOptions } from '../../src/emulator/microsoft/microsoft.ts'
 import { connected, Reader, versionOf } from './support.ts'
 
@@ -11,7 +13,7 @@ async function alerts(options: Partial<MicrosoftOptions> = {}) {
   const settings = { endpoint: service.url, since: 24 * hour, overlap: 5 * minute, probe: async () => 'ok', pace }
   const collector = () => createAlertsCollector({ api, ...settings })
   const queries = () => service.requests.filter(request => request.includes('alerts_v2')).map(decodeURIComponent)
-  return { service, pace, collector, reader: new Reader(collector()), queries }
+  return { service, pace, api, settings, collector, reader: new Reader(collector()), queries }
 }
 
 function current(service: { readonly store: { readonly alerts: ReadonlyMap<string, unknown> } }): string[] {
@@ -34,6 +36,29 @@ test('the first pass looks back, and later ones give what is new or has changed'
   service.store.add(2, pace.now())
   const changed = current(service).filter(version => !known.has(version))
   expect((await reader.pass()).map(versionOf).toSorted()).toEqual(changed.toSorted())
+})
+
+test('what the service shows late is found within the overlap', async () => {
+  const { service, pace, reader } = await alerts()
+  service.store.add(5, pace.now() - minute)
+  await reader.pass()
+  service.store.add(3, pace.now() - 4 * minute)
+  service.store.add(2, pace.now() - 7 * minute)
+  expect((await reader.pass()).length).toBe(3)
+})
+
+test('a page that comes once more when it is long forgotten gives nothing', async () => {
+  const { service, pace, reader } = await alerts()
+  service.store.add(5, pace.now() - minute)
+  await reader.pass()
+  const text = Buffer.from(reader.pages[0]!.body).toString()
+  for (let each = 0; each < 2; each++) {
+    pace.advance(hour)
+    service.store.add(1, pace.now())
+    expect((await reader.pass()).length).toBe(1)
+  }
+  service.faults.add(/alerts_v2/, { kind: 'body', text })
+  expect(await reader.pass()).toEqual([])
 })
 
 test('where there is nothing at the first start, the next start looks back to that one', async () => {
@@ -118,14 +143,23 @@ test('after a restart nothing comes again that its state names', async () => {
 
 test('a state has room for what is newest, and the running collector remembers the rest', async () => {
   const { service, pace, collector, reader } = await alerts()
-  service.store.add(6500, pace.now() - 2 * minute)
+  const items = Array.from({ length: 6500 }, (_, index) => ({
+    id: `item${index}`,
+    lastUpdateDateTime: new Date(pace.now() - 60_000 + index).toISOString(),
+  }))
+  const start = items[0]!.lastUpdateDateTime
+  const text = JSON.stringify({ value: items })
+  service.faults.add(/alerts_v2/, { kind: 'body', text }, 3, ({ url }) => {
+    const [, from = ''] = /ge (\S+)/.exec(url.searchParams.get('$filter')!) ?? []
+    return from < start
+  })
   expect((await reader.pass()).length).toBe(6500)
   expect(reader.state!.length).toBeLessThanOrEqual(64 * 1024)
-  expect(reader.state!.length).toBeGreaterThan(50 * 1024)
   expect(await reader.pass()).toEqual([])
-  const again = (await new Reader(collector(), reader.state).pass()).length
-  expect(again).toBeGreaterThan(0)
-  expect(again).toBeLessThan(6500)
+  const again = (await new Reader(collector(), reader.state).pass()).map(({ id }) => Number(id.slice(4)))
+  // Those that came first have no room, and the newest 5,000 do.
+  expect(again).toContain(0)
+  expect(Math.max(...again)).toBeLessThan(1500)
 })
 
 test('an item that is dated in the future does not carry the cursor along', async () => {
@@ -185,6 +219,22 @@ test('pages become smaller while the server cannot serve them, and larger again 
   expect(tops.at(-1)).toBe(1000)
 })
 
+test('pages become smaller where one has more bytes than memory should hold', async () => {
+  const { service, pace, api, settings, queries } = await alerts()
+  service.store.add(20, pace.now() - hour)
+  const bounded: ApiClient = {
+    follow: link => api.follow(link),
+    download: (url, signal) => api.download(url, signal),
+    get: async (url, signal, options) => {
+      if (url.includes('$top=1000')) throw new XdrelayError('api_too_large', 'the answer has more than 64 bytes')
+      return api.get(url, signal, options)
+    },
+  }
+  expect((await new Reader(createAlertsCollector({ ...settings, api: bounded })).pass()).length).toBe(20)
+  expect(queries().length).toBe(1)
+  expect(queries()[0]).toContain('$top=250')
+})
+
 test('one next link to a foreign host fails the pass, sends nothing there, and moves nothing', async () => {
   const { service, pace, reader } = await alerts()
   service.store.add(1500, pace.now() - hour)
@@ -213,9 +263,11 @@ test('a pass for those who lack something ends where the others stand', async ()
   await reader.pass()
   const from = reader.state
   service.store.add(20, pace.now() - hour)
+  // Dated so that the window reaches beyond what comes after.
+  service.store.add(1, pace.now() + hour)
   const missed = (await reader.pass()).map(versionOf)
   const until = reader.state!
-  service.store.add(10, pace.now())
+  service.store.add(10, pace.now() + minute)
   const late = new Reader(collector(), from)
   expect((await late.pass(until)).map(versionOf).toSorted()).toEqual(missed.toSorted())
   expect((await reader.pass()).length).toBe(10)
