@@ -1,18 +1,23 @@
 import { EcsFlat } from '@elastic/ecs'
 import { describe, expect, test } from 'vitest'
+import type { Chunk, Dataset } from '../../src/core/types.ts'
 import { createGenerator } from '../../src/emulator/generator/generator.ts'
 import { documentedTables } from '../../src/emulator/generator/tables.ts'
+import { dataStream } from '../../src/output/data-stream.ts'
+import { type Collected, collected } from '../../src/transform/mapping/datasets.ts'
 import { elasticsearchMissing } from '../support/elasticsearch.ts'
 import { actionsOf, ask, freshNamespace, ownElasticsearch, setUp, writeAll } from '../support/elasticsearch-setup.ts'
+import { casePages, type ItemPage, wrongPages } from '../support/hostile-items.ts'
 import { unknownRows, wrongRows } from '../support/hostile-rows.ts'
 import { mappedBody, mappedRows, type Row, withOriginal } from '../support/mapped-chunk.ts'
+import { mapItems } from '../transform/support/items.ts'
 
 const recordsPerTable = 200
 const tables = [...documentedTables().keys()]
 
 /** Fields beyond ECS that are wanted all the same. */
 const beyondEcs =
-  /^(process\.Ext\.|Target\.process\.|dll\.Ext\.size$|application\.name$|process\.parent\.group_leader\.|url\.user_info$)/
+  /^(process\.Ext\.|Target\.process\.|dll\.Ext\.size$|application\.name$|process\.parent\.group_leader\.|url\.user_info$|resource\.(id|name)$|vulnerability\.(cve|title|published_date)$)/
 const own = /^(m365_defender|azure|data_stream|xdrelay)\./
 
 for (const version of ['9.5', '8.19'] as const) {
@@ -69,23 +74,26 @@ for (const version of ['9.5', '8.19'] as const) {
       expect(await countOf(url, namespace)).toBe(rows.length)
     })
 
-    test.each(['alert', 'incident', 'vulnerability'])('the stream of %s is ready for its documents', async kind => {
-      await setUp(url)
-      const stream = `logs-m365_defender.${kind}-${freshNamespace()}`
-      const vendor = { status: 'new', evidence: [{ deep: { a: 1 } }], something: { a: 'x' } }
-      const document = {
-        '@timestamp': '2026-03-02T08:00:00Z',
-        event: { kind: 'alert' },
-        m365_defender: { [kind]: vendor },
-      }
-      const path = `/${stream}/_create/1?refresh=true`
-      expect(await ask(url, 'PUT', path, document)).toMatchObject({ result: 'created' })
-      const other = {
-        ...document,
-        m365_defender: { [kind]: { ...vendor, status: { now: 'an object' }, something: 'text' } },
-      }
-      expect(await ask(url, 'PUT', path.replace('/1', '/2'), other)).toMatchObject({ result: 'created' })
-    })
+    test.each(collected)(
+      'takes every %s of the mapping cases, and any value in any of its keys',
+      async dataset => {
+        await setUp(url)
+        const namespace = freshNamespace()
+        const cases = casePages(dataset)
+        expect(cases.length).toBeGreaterThan(5)
+        const pages = [...cases, ...wrongPages(dataset)]
+        const chunks = pages.map(page => mappedPage(dataset, page))
+        expect(await writeAll(url, namespace, chunks)).toEqual([])
+        const ids = new Set(chunks.flatMap(chunk => chunk.ids))
+        expect(ids.size).toBeGreaterThan(wrongPages(dataset).length)
+        expect(await countOf(url, namespace, { match_all: {} }, dataset)).toBe(ids.size)
+        const foreign = (await fieldsOf(url, namespace, dataset)).filter(
+          path => !(path in EcsFlat) && !own.test(path) && !beyondEcs.test(path),
+        )
+        expect(foreign).toEqual([])
+      },
+      300_000,
+    )
   })
 }
 
@@ -115,8 +123,20 @@ function* chunksOf(rows: readonly Row[]) {
   if (part.length > 0) yield mappedRows(part)
 }
 
-async function countOf(url: string, namespace: string, query: object = { match_all: {} }): Promise<number> {
-  const stream = `/logs-m365_defender.event-${namespace}`
+/** Vendor copies of ECS fields are kept, so that there are as many fields as can be. */
+function mappedPage(dataset: Collected, { title, item, body }: ItemPage): Chunk {
+  const { chunk, rejects } = mapItems(dataset, [item], true, body)
+  if (rejects.length > 0) throw new Error(`${title}: ${rejects[0]!.reason}: ${rejects[0]!.detail}`)
+  return chunk
+}
+
+async function countOf(
+  url: string,
+  namespace: string,
+  query: object = { match_all: {} },
+  dataset: Dataset = 'event',
+): Promise<number> {
+  const stream = `/${dataStream(dataset, namespace)}`
   await ask(url, 'POST', `${stream}/_refresh`)
   return Number((await ask(url, 'POST', `${stream}/_count`, { query })).count)
 }
@@ -126,8 +146,8 @@ interface Mapping {
 }
 
 /** Every field that is mapped, without objects. */
-async function fieldsOf(url: string, namespace: string): Promise<string[]> {
-  const answer = await ask(url, 'GET', `/logs-m365_defender.event-${namespace}/_mapping`)
+async function fieldsOf(url: string, namespace: string, dataset: Dataset = 'event'): Promise<string[]> {
+  const answer = await ask(url, 'GET', `/${dataStream(dataset, namespace)}/_mapping`)
   const [{ mappings } = { mappings: {} }] = Object.values(answer) as { mappings: Mapping & { runtime?: object } }[]
   const fields = ({ properties = {} }: Mapping, prefix = ''): string[] =>
     Object.entries(properties).flatMap(([name, inner]) =>

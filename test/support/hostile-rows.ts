@@ -8,7 +8,7 @@ const longText = 'x'.repeat(33_000)
 const longUmlauts = 'ä'.repeat(17_000)
 
 /** Values of wrong types and sizes, each put into every column of a table at once. */
-const values: Readonly<Record<string, unknown>> = {
+export const hostileValues: Readonly<Record<string, unknown>> = {
   'a long text': longText,
   'a long text of characters with several bytes': longUmlauts,
   'JSON text that holds a long one': JSON.stringify({ list: [longText] }),
@@ -36,7 +36,7 @@ const values: Readonly<Record<string, unknown>> = {
 
 /** A row of every table for each of the values. */
 export function wrongRows(): { title: string; row: Row }[] {
-  return Object.entries(values).flatMap(([title, value]) =>
+  return Object.entries(hostileValues).flatMap(([title, value]) =>
     schemas.map(({ table, columns }) => ({
       title: `${table}: ${title}`,
       row: { table, properties: Object.fromEntries([...columns.keys()].map(column => [column, value])) },
@@ -48,7 +48,7 @@ export function wrongRows(): { title: string; row: Row }[] {
 export function unknownRows(): { title: string; row: Row }[] {
   const columns = ['BrandNewColumn', 'reportId', 'additionalFields', 'Ip_Address', 'timestamp', 'Xdrelay', 'isSigned']
   const known = { DeviceName: 'host', Timestamp: '2026-03-02T08:00:00Z' }
-  const orders = [Object.entries(values), Object.entries(values).reverse()]
+  const orders = [Object.entries(hostileValues), Object.entries(hostileValues).reverse()]
   return ['DeviceEvents', 'NobodyKnowsEvents'].flatMap(table =>
     orders.flatMap((order, turn) =>
       order.map(([title, value]) => ({

@@ -13,9 +13,15 @@ const transforms = [false, true].map(preserve =>
   createBatchTransform({ ...options, preserveDuplicateCustomFields: preserve }),
 )
 
-/** The items of an API's page, given as JSON texts, mapped as a run would. */
-export function mapItems(dataset: Exclude<Dataset, 'event'>, items: readonly string[], preserve = false): Transformed {
-  const body = Buffer.from(`{"value":[${items.join()}]}`)
+/** The items of an API's page, given as JSON texts, mapped as a run would; `beside` is what else the page has. */
+export function mapItems(
+  dataset: Exclude<Dataset, 'event'>,
+  items: readonly string[],
+  preserve = false,
+  beside: object = {},
+): Transformed {
+  const rest = JSON.stringify(beside).slice(1)
+  const body = Buffer.from(`{"value":[${items.join()}]${rest === '}' ? '' : ','}${rest}`)
   const message = { body, sequenceNumber: 1_000_000, offset: '', enqueuedTime: Date.UTC(2026, 2, 1) }
   const nowhere = { namespace: '', eventHub: '', consumerGroup: '', partitionId: '' }
   const batch: SourceBatch = {
