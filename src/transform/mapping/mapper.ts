@@ -115,7 +115,7 @@ class RuleMapper implements Mapper {
     const column = columns.find(({ fieldType }) => fieldType === 'evidence')
     if (column === undefined) return undefined
     const options = {
-      stream: this.#dataset === 'incident' ? ('incident' as const) : ('alert' as const),
+      dataset: this.#dataset === 'incident' ? ('incident' as const) : ('alert' as const),
       label: column.label,
       preserveDuplicates: this.#options.preserveDuplicateCustomFields,
     }

@@ -1,3 +1,4 @@
+import { vendorRoot } from './datasets.ts'
 import type { Column } from './names.ts'
 import type { Observer } from './observer.ts'
 import { quote, type Scope } from './scope.ts'
@@ -9,6 +10,7 @@ export class VendorWriter {
   readonly fields: { readonly path: string; readonly local: string; readonly rare: boolean }[] = []
   readonly #scope: Scope
   readonly #root: string
+  readonly #isOfEvents: boolean
   readonly #copiesOf: (column: string) => readonly string[]
   readonly #observer: Observer | undefined
 
@@ -20,6 +22,7 @@ export class VendorWriter {
   ) {
     this.#scope = scope
     this.#root = root
+    this.#isOfEvents = root === vendorRoot('event')
     this.#observer = observer
     this.#copiesOf = copiesOf
     const seconds = new Map<string | undefined, string>()
@@ -60,7 +63,8 @@ export class VendorWriter {
   #valueOf(column: Column, local: string): string {
     const { type, fieldType, label } = column
     if (fieldType === 'evidence') return `${evidenceOf(local)}?.kept`
-    if (fieldType === 'flattened') return `X.flattened(${this.#jsonOr(local)})`
+    if (fieldType === 'flattened')
+      return `X.${this.#isOfEvents ? 'flattened' : 'safeFlattened'}(${this.#jsonOr(local)})`
     if (holdsWords(column)) return `X.keywords(${this.#jsonOr(local)})`
     if (fieldType === 'keyword' && (type === 'string' || type === 'datetime')) return local
     const write = `X.write.${fieldType}(${local}, ${quote(label)}, run)`

@@ -92,6 +92,24 @@ export function toFlattened(value: unknown): object | undefined {
   return { value: rest }
 }
 
+/**
+ * As `toFlattened`, for keys that anybody may have chosen: Elasticsearch takes no NUL character in them. Not for the
+ * columns of events, where looking at each key would cost too much for what never comes.
+ */
+export function toSafeFlattened(value: unknown): object | undefined {
+  return withoutNul(toFlattened(value)) as object | undefined
+}
+
+function withoutNul(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNul)
+  if (!isPlainObject(value)) return value
+  const name = (key: string): string => {
+    const wanted = key.replaceAll('\0', '\ufffd')
+    return wanted === key || !Object.hasOwn(value as object, wanted) ? wanted : name(`${wanted}_`)
+  }
+  return Object.fromEntries(Object.entries(value as object).map(([key, inner]) => [name(key), withoutNul(inner)]))
+}
+
 /** Text or texts for a keyword; undefined where there is an object, that is for `toWordFields`. */
 export function toKeywords(value: unknown): string | string[] | undefined {
   if (typeof value !== 'object' || isExactNumber(value)) return scalarText(value)
@@ -100,7 +118,7 @@ export function toKeywords(value: unknown): string | string[] | undefined {
 }
 
 export function toWordFields(value: unknown): object | undefined {
-  return value === undefined || toKeywords(value) !== undefined ? undefined : toFlattened(value)
+  return value === undefined || toKeywords(value) !== undefined ? undefined : toSafeFlattened(value)
 }
 
 function isPlainObject(value: unknown): boolean {

@@ -3,19 +3,19 @@ import { readRule } from '../read-rule.ts'
 import type { Place, Rule } from '../rule.ts'
 import { isObject, isTexts, readYaml, ruleError, type YamlFile } from '../yaml-file.ts'
 
-/** Which documents a rule or a mark is for. */
-export type Stream = 'alert' | 'incident'
+/** The datasets whose items have evidence. */
+export type WithEvidence = Extract<Dataset, 'alert' | 'incident'>
 
 /** A rule as it is applied to one item of evidence: its sources are keys of the item, with dots for what is inside. */
 export interface EvidenceRule {
   readonly rule: Rule & { readonly add: string }
   /** Absent: all kinds, unknown ones included. */
   readonly kinds?: ReadonlySet<string>
-  readonly stream?: Stream
+  readonly dataset?: WithEvidence
 }
 
 /** When the vendor copy of a key goes, if a field has all of its value. */
-export type Duplicate = boolean | 'always' | Stream
+export type Duplicate = boolean | 'always' | WithEvidence
 
 export interface KeyEntry {
   readonly name?: string
@@ -59,24 +59,24 @@ export function readEvidenceFile(yaml: YamlFile = readYaml('api/evidence.yaml'))
 /** The rules that are applied to the evidence of a dataset's alerts. */
 export function evidenceRules(dataset: Dataset, { rules } = readEvidenceFile()): readonly EvidenceRule[] {
   if (dataset !== 'alert' && dataset !== 'incident') return []
-  return rules.filter(({ stream }) => stream === undefined || stream === dataset)
+  return rules.filter(rule => rule.dataset === undefined || rule.dataset === dataset)
 }
 
 /** A row becomes one rule for each field that it adds to. */
 function readRow(row: unknown, place: Place): EvidenceRule[] {
   if (!isObject(row)) throw ruleError(place, 'a rule is a mapping')
-  const { kind, stream, add, ...rest } = row
+  const { kind, dataset, add, ...rest } = row
   const kinds = kind === undefined ? undefined : texts(kind, 'kind', place)
-  if (stream !== undefined && stream !== 'alert' && stream !== 'incident') {
-    throw ruleError(place, 'stream is alert or incident')
+  if (dataset !== undefined && dataset !== 'alert' && dataset !== 'incident') {
+    throw ruleError(place, 'dataset is alert or incident')
   }
   if (['to', 'split', 'when', 'copy', 'unless_set'].some(key => key in rest)) {
-    throw ruleError(place, 'a rule for evidence adds to fields, for a kind or a stream')
+    throw ruleError(place, 'a rule for evidence adds to fields, for a kind or a dataset')
   }
   return texts(add, 'add', place).map(field => ({
     rule: { ...readRule({ ...rest, add: field }, place, new Map(), 'alert'), add: field },
     ...(kinds === undefined ? {} : { kinds: new Set(kinds) }),
-    ...(stream === undefined ? {} : { stream }),
+    ...(dataset === undefined ? {} : { dataset }),
   }))
 }
 

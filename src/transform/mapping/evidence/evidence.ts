@@ -1,7 +1,7 @@
 import type { Observer } from '../observer.ts'
 import type { Run } from '../run.ts'
 import { isEmpty } from '../values.ts'
-import { type EvidenceFile, evidenceRules, type Stream } from './evidence-file.ts'
+import { type EvidenceFile, evidenceRules, type WithEvidence } from './evidence-file.ts'
 import { FieldLists } from './fields.ts'
 import { Gatherer, type Item, isItem, kindOf } from './gather.ts'
 import { Keeper, keepBeside } from './keep.ts'
@@ -16,13 +16,13 @@ export interface EvidenceResult {
 }
 
 export interface EvidenceOptions {
-  readonly stream: Stream
+  readonly dataset: WithEvidence
   /** The column that holds the evidence: for notes and drift. */
   readonly label: string
   readonly preserveDuplicates: boolean
 }
 
-/** Maps the evidence of one stream's alerts. Linear in the number of items. */
+/** Maps the evidence of a dataset's alerts. Linear in the number of items. */
 export class Evidence {
   /** The fields that its rules can set. */
   readonly fields: readonly string[]
@@ -33,13 +33,13 @@ export class Evidence {
   readonly #label: string
 
   constructor(file: EvidenceFile, keys: EvidenceKeys, options: EvidenceOptions, observer?: Observer) {
-    const rules = evidenceRules(options.stream, file)
+    const rules = evidenceRules(options.dataset, file)
     this.#file = file
     this.#keys = keys
     this.#label = options.label
     this.fields = [...new Set(rules.map(({ rule }) => rule.add))]
     this.#gatherer = new Gatherer(rules, keys, observer)
-    this.#keeper = new Keeper(keys, options.label, options.stream, options.preserveDuplicates)
+    this.#keeper = new Keeper(keys, options.label, options.dataset, options.preserveDuplicates)
   }
 
   /** `value` is within the limits. What is no list of objects is kept beside, with a note. */

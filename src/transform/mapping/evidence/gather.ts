@@ -16,7 +16,7 @@ interface Step {
   readonly sources: readonly { readonly path: string; readonly keys: readonly string[]; readonly isDate: boolean }[]
 }
 
-/** Applies the rules of one stream to items of evidence. */
+/** Applies rules to items of evidence. */
 export class Gatherer {
   readonly #rules: readonly EvidenceRule[]
   readonly #keys: EvidenceKeys

@@ -1,8 +1,8 @@
 import { isExactNumber } from '../../digits.ts'
 import { type Run, kindOf as typeOf } from '../run.ts'
 import { clean, isEmpty, scalarText } from '../values.ts'
-import { toFlattened, toKeywords, writes } from '../vendor.ts'
-import type { Stream } from './evidence-file.ts'
+import { toKeywords, toSafeFlattened, writes } from '../vendor.ts'
+import type { WithEvidence } from './evidence-file.ts'
 import { type Item, isItem, scalarOf } from './gather.ts'
 import { type Entry, type EvidenceKeys, type Keys, nameOf } from './keys.ts'
 
@@ -18,11 +18,11 @@ export class Keeper {
   readonly #label: string
 
   /** `label` is the column that holds the evidence. */
-  constructor(keys: EvidenceKeys, label: string, stream: Stream, preserve: boolean) {
+  constructor(keys: EvidenceKeys, label: string, dataset: WithEvidence, preserve: boolean) {
     this.#keys = keys
     this.#label = label
     this.#isLeftOut = ({ duplicate }) =>
-      duplicate === 'always' || (!preserve && (duplicate === true || duplicate === stream))
+      duplicate === 'always' || (!preserve && (duplicate === true || duplicate === dataset))
   }
 
   /** `taken` has the paths whose values stand in ECS fields. Undefined when nothing is left. */
@@ -70,7 +70,7 @@ export class Keeper {
       if (found.length > 0 && !place(holder, name, shown)) keepBeside(label, shown, 'one value', run)
     }
     put(entry.name, scalars, single(scalars))
-    put(objectsName, kept, entry.inner === undefined ? toFlattened(single(kept)) : single(kept))
+    put(objectsName, kept, entry.inner === undefined ? toSafeFlattened(single(kept)) : single(kept))
   }
 
   /** What is in an object without documented keys of its own, or in a list where none was expected. */
@@ -87,7 +87,7 @@ export class Keeper {
     const cleaned = clean(value)
     if (cleaned === undefined) return
     // A list is of texts or of objects; Elasticsearch takes no mixture.
-    const kept = Array.isArray(cleaned) && toKeywords(cleaned) === undefined ? toFlattened(cleaned) : cleaned
+    const kept = Array.isArray(cleaned) && toKeywords(cleaned) === undefined ? toSafeFlattened(cleaned) : cleaned
     const isFree = fieldName.test(name) && !keys.reserved.has(name)
     if (!isFree || !place(holder, name, kept)) run.stow(`${this.#label}.${prefix}${key}`, kept)
   }
