@@ -4,13 +4,8 @@ import { conversions, toWords } from './convert.ts'
 import { cutUtc, isUtc, zoned } from './dates.ts'
 import type { Run } from './run.ts'
 import { splits } from './split.ts'
-<<<<<<< HEAD
 import { isEmpty, member, scalarText } from './values.ts'
-import { reads, toFlattened, toKeywords, toWordFields, writes } from './vendor.ts'
-=======
-import { isEmpty, scalarText } from './values.ts'
 import { reads, toFlattened, toKeywords, toSafeFlattened, toWordFields, writes } from './vendor.ts'
->>>>>>> 50ebf87 (Take any key in what alerts hold, and index evidence on real servers)
 
 const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): value is { rawJSON: string } }
 

@@ -4,6 +4,7 @@ import { datasets } from '../../../src/transform/mapping/datasets.ts'
 import { loadRuleFiles } from '../../../src/transform/mapping/rule-files.ts'
 import { loadSchemas } from '../../../src/transform/mapping/schemas.ts'
 import { familySections, itemIndex, itemSections, tableIndex, vendorIndex } from './page.ts'
+import { evidenceIndex, evidenceSection } from './page-evidence.ts'
 
 const page = 'docs/mapping.md'
 const read = () => readFileSync(page, 'utf8')
@@ -14,8 +15,10 @@ test('docs/mapping.md tells what the rules do, table by table and field by field
     tables: tableIndex(),
     families: familySections(),
     items: itemSections(),
+    evidence: evidenceSection(),
     columns: vendorIndex(),
     keys: itemIndex(),
+    'evidence keys': evidenceIndex(),
   }
   const text = Object.entries(blocks).reduce(
     (whole, [name, block]) =>
@@ -37,7 +40,7 @@ test('docs/mapping.md has every table and a section for every rule file', () => 
     .filter(table => !text.includes(`\n| ${table} | [`))
   expect(missing).toEqual([])
   const sections = [...text.matchAll(/^### (\S+)$/gm)].map(([, name]) => `${name}.yaml`)
-  const files = new Set(datasets.flatMap(loadRuleFiles).map(({ file }) => file))
+  const files = new Set([...datasets.flatMap(loadRuleFiles).map(({ file }) => file), 'api/evidence.yaml'])
   const headings = sections.filter(name => !name.startsWith('m365_defender.'))
   expect(headings.sort()).toEqual([...files].sort())
 })

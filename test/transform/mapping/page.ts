@@ -194,6 +194,6 @@ export function vendorIndex(): string {
 const byLetters = (a: string, b: string) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)
 const columnIn = (row: string) => row.split(' ')[1]
 
-function tableOf(head: readonly string[], rows: readonly string[]): string {
+export function tableOf(head: readonly string[], rows: readonly string[]): string {
   return `| ${head.join(' | ')} |\n| ${head.map(() => '---').join(' | ')} |\n${rows.join('')}`
 }

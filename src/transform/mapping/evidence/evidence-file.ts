@@ -32,7 +32,7 @@ export interface EvidenceFile {
   readonly keys: ReadonlyMap<string, KeyEntry>
   /** Keys of objects whose own keys stay as they are. */
   readonly open: ReadonlySet<string>
-  place(...path: string[]): Place
+  place(...path: (string | number)[]): Place
 }
 
 const known = new Set(['family', 'rules', 'sorted', 'keys', 'open'])
