@@ -1,4 +1,5 @@
 import { type Cloud, clouds } from '../../collect/clouds.ts'
+import { isClientId, isSafeAddress, isTenantId, safeAddressRule } from '../../collect/forms.ts'
 import { type CollectorKind, collectors } from '../../collect/probe.ts'
 import { secretProof } from '../../collect/proof.ts'
 import type { AppRegistration } from '../../collect/token.ts'
@@ -24,9 +25,6 @@ export interface AppCheck {
   readonly endpoint: string | undefined
 }
 
-const tenant = /^([\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|[\w-]+(\.[\w-]+)+)$/i
-const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
-
 /** Whether the command line is about an app registration at all. */
 export function isAppCheck(options: AppOptions): boolean {
   const { tenantId, clientId, clientSecretFile, cloud, endpoint, tokenUrl, source } = options
@@ -35,8 +33,8 @@ export function isAppCheck(options: AppOptions): boolean {
 
 /** Asks for the secret where it is not given. Throws `usage` for what is missing or malformed. */
 export async function readAppOptions(options: AppOptions): Promise<AppCheck> {
-  const tenantId = required('--tenant-id', options.tenantId, tenant, 'a GUID or a domain of the tenant')
-  const clientId = required('--client-id', options.clientId, guid, 'a GUID')
+  const tenantId = required('--tenant-id', options.tenantId, isTenantId, 'a GUID or a domain of the tenant')
+  const clientId = required('--client-id', options.clientId, isClientId, 'a GUID')
   const cloud = (options.cloud ?? 'global') as Cloud
   if (!Object.hasOwn(clouds, cloud)) throw wrong('--cloud', cloud, `one of ${Object.keys(clouds).join(', ')}`)
   const kinds = (options.source ?? Object.keys(collectors).join(',')).split(',') as CollectorKind[]
@@ -51,19 +49,20 @@ export async function readAppOptions(options: AppOptions): Promise<AppCheck> {
   return { app, kinds, endpoint }
 }
 
-function required(name: string, value: string | undefined, form: RegExp, what: string): string {
+function required(
+  name: string,
+  value: string | undefined,
+  isWellFormed: (text: string) => boolean,
+  what: string,
+): string {
   if (value === undefined) throw new XdrelayError('usage', `${name} is missing`)
-  if (!form.test(value)) throw wrong(name, value, what)
+  if (!isWellFormed(value)) throw wrong(name, value, what)
   return value
 }
 
-/** Tokens and secrets go over TLS, or stay on this machine. */
 function address(name: string, value: string | undefined): string | undefined {
-  if (value === undefined) return undefined
-  const url = URL.parse(value)
-  const isLocal = url !== null && /^(127(\.\d+){3}|localhost|\[::1\])$/.test(url.hostname)
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)) return value
-  throw wrong(name, value, 'an https address; plain http is for this machine only')
+  if (value === undefined || isSafeAddress(value)) return value
+  throw wrong(name, value, safeAddressRule)
 }
 
 async function secretOf(file: string | undefined): Promise<Secret> {

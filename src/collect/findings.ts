@@ -1,0 +1,83 @@
+import type { Problem } from '../core/options.ts'
+import type { Api } from './clouds.ts'
+import { clouds } from './clouds.ts'
+import { isClientId, isSafeAddress, isTenantId, safeAddressRule } from './forms.ts'
+import type { AccessOptions } from './options.ts'
+
+/** What a schema cannot say about a collector: one way to sign in, usable ids, a cloud that has the API, safe addresses. */
+export function accessProblems(options: AccessOptions, api: Api): Problem[] {
+  return [
+    ...signInProblems(options),
+    ...idProblems(options),
+    ...cloudProblems(options, api),
+    ...addressProblems(options),
+  ]
+}
+
+const ways = ['client_secret', 'certificate', 'credential'] as const
+
+function signInProblems(options: AccessOptions): Problem[] {
+  const { clientSecret, certificate, credential } = options
+  const given = ways.filter((_way, index) => [clientSecret, certificate, credential][index] !== undefined)
+  const [first, second] = given
+  if (first === undefined) {
+    const fix =
+      'Give `client_secret` or `certificate` of the application, or `credential` for an identity of the platform.'
+    return [problem([], 'there is nothing to sign in with', fix)]
+  }
+  if (second !== undefined) return [problem([second], `\`${second}\` stands beside \`${first}\``, 'Keep one of them.')]
+  return credential === undefined ? missingIds(options) : uselessKeys(options)
+}
+
+function missingIds({ tenantId, clientId }: AccessOptions): Problem[] {
+  const needed = [
+    ['tenant_id', tenantId],
+    ['client_id', clientId],
+  ] as const
+  return needed
+    .filter(([, value]) => value === undefined)
+    .map(([key]) =>
+      problem([key], `\`${key}\` is missing`, 'Copy it from the overview of the app registration in Entra.'),
+    )
+}
+
+/** An identity of the platform asks the platform. */
+function uselessKeys({ credential, tenantId, tokenUrl }: AccessOptions): Problem[] {
+  const useless = [
+    ...(tokenUrl === undefined ? [] : ['token_url']),
+    ...(credential === 'managed_identity' && tenantId !== undefined ? ['tenant_id'] : []),
+  ]
+  return useless.map(key => problem([key], `has no use beside \`credential: ${credential}\``, 'Remove it.'))
+}
+
+function idProblems({ tenantId, clientId }: AccessOptions): Problem[] {
+  return [
+    ...(tenantId === undefined || isTenantId(tenantId)
+      ? []
+      : [problem(['tenant_id'], 'is neither a GUID nor a domain', 'Copy the directory (tenant) id from Entra.')]),
+    ...(clientId === undefined || isClientId(clientId)
+      ? []
+      : [problem(['client_id'], 'is not a GUID', 'Copy the application (client) id from Entra.')]),
+  ]
+}
+
+function cloudProblems({ cloud }: AccessOptions, api: Api): Problem[] {
+  if (clouds[cloud].endpoints[api] !== undefined) return []
+  const having = Object.entries(clouds).filter(([, { endpoints }]) => endpoints[api] !== undefined)
+  const fix = `Microsoft has it in ${having.map(([name]) => name).join(', ')}; remove this source otherwise.`
+  return [problem(['cloud'], 'has no such API', fix)]
+}
+
+function addressProblems({ endpoint, tokenUrl }: AccessOptions): Problem[] {
+  const addresses = [
+    ['endpoint', endpoint],
+    ['token_url', tokenUrl],
+  ] as const
+  return addresses
+    .filter(([, value]) => value !== undefined && !isSafeAddress(value))
+    .map(([key]) => problem([key], `is not ${safeAddressRule}`, 'Write https:// first.'))
+}
+
+function problem(path: string[], message: string, fix: string): Problem {
+  return { path, message, fix }
+}

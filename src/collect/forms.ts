@@ -1,0 +1,20 @@
+const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+const domain = /^[\w-]+(\.[\w-]+)+$/
+
+/** A GUID or a domain of the tenant; `common` and the like are none. */
+export function isTenantId(text: string): boolean {
+  return guid.test(text) || domain.test(text)
+}
+
+export function isClientId(text: string): boolean {
+  return guid.test(text)
+}
+
+export const safeAddressRule = 'an https address; plain http is for this machine only'
+
+/** Tokens and secrets go over TLS, or stay on this machine. */
+export function isSafeAddress(text: string): boolean {
+  const url = URL.parse(text)
+  const isLocal = url !== null && /^(127(\.\d+){3}|localhost|\[::1\])$/.test(url.hostname)
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)
+}
