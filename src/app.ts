@@ -1,5 +1,5 @@
 import { startAdmin } from './admin/server.ts'
-import type { Config } from './config.ts'
+import { type Config, isEventHub } from './config.ts'
 import { createEventHubSource } from './consumer/source.ts'
 import { Budget } from './core/budget.ts'
 import { DriftRegister } from './core/drift.ts'
@@ -33,8 +33,9 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
   const ended = new AbortController()
   const failed = new AbortController()
   const { inFlightBytes } = config.limits
+  const hubs = config.sources.filter(isEventHub)
   // Messages that wait in the SDK are in flight as well, long before the pipeline sees them.
-  const reserved = Math.floor(inFlightBytes / 4)
+  const reserved = hubs.length === 0 ? 0 : Math.floor(inFlightBytes / 4)
   const budget = new Budget(inFlightBytes - reserved, used => metrics.budgetUsed.set(used))
   metrics.budgetBytes.set(inFlightBytes)
   metrics.budgetReserve.set(reserved)
@@ -51,12 +52,12 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
     const lane = new Lane({ name, output: target, policy, tables, deadLetter, log, metrics, signal: ended.signal })
     return { lane, output, required }
   })
-  const sources = config.sources.map(({ name, eventHub }) =>
+  const sources = hubs.map(({ name, options }) =>
     createEventHubSource({
       name,
-      options: eventHub,
+      options,
       checkpoints: config.checkpoints,
-      prefetchBytes: reserved / config.sources.length,
+      prefetchBytes: reserved / hubs.length,
       log,
       metrics,
       fatal: error => failed.abort(error),

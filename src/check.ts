@@ -1,11 +1,11 @@
 import { type CollectorKind, probeCollector } from './collect/probe.ts'
 import type { AppRegistration } from './collect/token.ts'
-import type { Config, OutputConfig } from './config.ts'
+import { type CollectorSource, type Config, isEventHub, type OutputConfig } from './config.ts'
 import { hubAddress, storeAddress, storePrefix } from './consumer/client.ts'
 import type { EventHubOptions } from './consumer/options.ts'
 import { type HubSurvey, surveyHub } from './consumer/probe.ts'
 import { classify, type ErrorName, XdrelayError } from './core/errors.ts'
-import { redact } from './core/secret.ts'
+import { redact, Secret } from './core/secret.ts'
 import { checkDeadLetter } from './output/dead-letter.ts'
 import { kinds } from './output/kinds.ts'
 import type { OutputDeps, OutputKind } from './output/policy.ts'
@@ -33,8 +33,10 @@ export interface CheckedPart {
  */
 export function checkParts(config: Config, deps: OutputDeps, limit: AbortSignal): Promise<CheckedPart>[] {
   return [
-    ...config.sources.map(({ name, eventHub }) =>
-      look(`source ${name}`, 'hub_unreachable', limit, () => checkSource(eventHub, limit)),
+    ...config.sources.map(source =>
+      isEventHub(source)
+        ? look(`source ${source.name}`, 'hub_unreachable', limit, () => checkHub(source.options, limit))
+        : look(`source ${source.name}`, 'api_unreachable', limit, () => checkCollector(source, limit)),
     ),
     look('checkpoints', 'storage_unreachable', limit, () => checkCheckpoints(config, limit)),
     ...config.outputs.map(output =>
@@ -72,10 +74,16 @@ async function look(name: string, late: ErrorName, limit: AbortSignal, reach: ()
   }
 }
 
-async function checkSource(options: EventHubOptions, limit: AbortSignal): Promise<string> {
+async function checkHub(options: EventHubOptions, limit: AbortSignal): Promise<string> {
   const { namespace, eventHub } = hubAddress(options)
   const { partitions, messages, reading } = await surveyHub(options, limit)
   return `event hub ${eventHub} of ${namespace}: partitions ${partitions}, messages ${messages}, consumer group ${options.consumerGroup} ${readings[reading]}`
+}
+
+async function checkCollector({ kind, options }: CollectorSource, limit: AbortSignal): Promise<string> {
+  const { tenantId = '', clientId = '', clientSecret = new Secret(''), cloud, endpoint, tokenUrl } = options
+  const app = { tenantId, clientId, clientSecret, cloud, ...(tokenUrl !== undefined && { tokenUrl }) }
+  return probeCollector(kind, app, endpoint, limit)
 }
 
 const readings: Record<HubSurvey['reading'], string> = {
@@ -89,7 +97,7 @@ async function checkCheckpoints({ checkpoints, sources }: Config, limit: AbortSi
   // A look makes no container.
   const blobs = new Blobs({ ...checkpoints, createContainer: false }, { attempts: 1 })
   try {
-    const prefixes = sources.map(({ eventHub }) => `${storePrefix(storeAddress(eventHub))}checkpoint/`)
+    const prefixes = sources.filter(isEventHub).map(({ options }) => `${storePrefix(storeAddress(options))}checkpoint/`)
     const listings = await Promise.all(prefixes.map(prefix => blobs.list(prefix)))
     await probeCheckpoints(checkpoints, limit, false)
     return `container ${container}: checkpoints ${listings.reduce((sum, { entries }) => sum + entries.length, 0)}`

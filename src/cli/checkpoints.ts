@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { loadConfig } from '../config.ts'
+import { isEventHub, loadConfig } from '../config.ts'
 import { type PartitionProgress, showProgress } from '../consumer/show.ts'
 import { print } from './terminal.ts'
 
@@ -20,7 +20,7 @@ export function checkpointsCommand(): Command {
 async function showCheckpoints({ config: path, json = false }: ShowOptions): Promise<void> {
   const config = await loadConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
   const shown = await Promise.all(
-    config.sources.map(({ name, eventHub }) => showProgress(name, eventHub, config.checkpoints)),
+    config.sources.filter(isEventHub).map(({ name, options }) => showProgress(name, options, config.checkpoints)),
   )
   const rows = shown.flat()
   if (json) return print(JSON.stringify(rows, null, 2))

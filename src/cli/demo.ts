@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { type App, createApp } from '../app.ts'
+import { isEventHub } from '../config.ts'
 import { readWindow } from '../consumer/window.ts'
 import { XdrelayError } from '../core/errors.ts'
 import { textLog } from '../core/log.ts'
@@ -60,7 +61,7 @@ async function demo(options: DemoOptions): Promise<void> {
   await Promise.race([run, sent(generator), aborted(signals.stop)])
   await generator.end()
 
-  const audit = { ...config.sources[0]!.eventHub, consumerGroup: auditGroup }
+  const audit = { ...config.sources.find(isEventHub)!.options, consumerGroup: auditGroup }
   const produced = await placesInHub(visit => readWindow(audit, visit))
   await Promise.race([run, received(app, produced.size, signals.abort)])
   stop.abort()

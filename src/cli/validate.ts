@@ -45,7 +45,7 @@ function textOf({ config, file, findings }: Checked, errors: readonly Finding[])
 /** What would run, one part a line. */
 function summary({ sources, checkpoints, outputs, deadLetter, limits, admin }: Config): string[] {
   const parts: [string, unknown][] = [
-    ...sources.map(({ name, eventHub }): [string, unknown] => [`source ${name}: event_hub`, eventHub]),
+    ...sources.map(({ name, kind, options }): [string, unknown] => [`source ${name}: ${kind}`, options]),
     ['checkpoints:', checkpoints],
     ...outputs.map(({ name, kind, ...rest }): [string, unknown] => [`output ${name}: ${kind}`, rest]),
     ['dead letter:', deadLetter],

@@ -41,13 +41,11 @@ function missingIds({ tenantId, clientId }: AccessOptions): Problem[] {
     )
 }
 
-/** An identity of the platform asks the platform. */
+/** A managed identity asks the machine it runs on, which knows its tenant. */
 function uselessKeys({ credential, tenantId, tokenUrl }: AccessOptions): Problem[] {
-  const useless = [
-    ...(tokenUrl === undefined ? [] : ['token_url']),
-    ...(credential === 'managed_identity' && tenantId !== undefined ? ['tenant_id'] : []),
-  ]
-  return useless.map(key => problem([key], `has no use beside \`credential: ${credential}\``, 'Remove it.'))
+  if (credential !== 'managed_identity') return []
+  const given = [...(tenantId === undefined ? [] : ['tenant_id']), ...(tokenUrl === undefined ? [] : ['token_url'])]
+  return given.map(key => problem([key], 'has no use beside `credential: managed_identity`', 'Remove it.'))
 }
 
 function idProblems({ tenantId, clientId }: AccessOptions): Problem[] {

@@ -1,4 +1,5 @@
 import type { OptionSchema, Problem } from '../core/options.ts'
+import type { Collector } from './collector.ts'
 import { accessProblems } from './findings.ts'
 import {
   type GraphAlertsOptions,
@@ -28,6 +29,13 @@ export const collectorSchemas = {
   graph_incidents: graphIncidentsSchema,
   vulnerabilities: vulnerabilitiesSchema,
 } as const satisfies Record<CollectorKind, OptionSchema>
+
+/** What the documents of each kind are about. */
+export const datasets: Readonly<Record<CollectorKind, Collector['dataset']>> = {
+  graph_alerts: 'alert',
+  graph_incidents: 'incident',
+  vulnerabilities: 'vulnerability',
+}
 
 /** What a schema cannot say about the options of a kind. */
 export function collectorProblems({ kind, options }: CollectorSettings): Problem[] {

@@ -1,5 +1,5 @@
 import type { OptionSchema } from '../core/options.ts'
-import { convert, expected, type Problem } from './convert.ts'
+import { convert, expected, type Problem, type Raw } from './convert.ts'
 import { type Finding, finding } from './finding.ts'
 import { interpolate, type Lookup } from './interpolate.ts'
 import { camelCase, joinPath } from './keys.ts'
@@ -109,15 +109,20 @@ class Checker {
     if (typeof scalar.value !== 'string' || scalar.from === 'environment') {
       return this.#convert({ ...scalar, loose: scalar.from === 'environment' }, scalar, schema, spot)
     }
-    const { text, replaced, plain, fromFile, problems } = interpolate(scalar.value, this.#lookup)
+    const { text, replaced, plain, fromFile, file, problems } = interpolate(scalar.value, this.#lookup)
     for (const { message, fix } of problems) this.#report(spot, shown(scalar, schema), message, fix)
     if (problems.length > 0) return undefined
     if (schema.format === 'secret' && plain) this.#warnOfPlainSecret(spot)
     const raw = { ...scalar, value: text, text }
-    return this.#convert({ ...raw, loose: replaced }, fromFile ? scalar : raw, schema, spot)
+    return this.#convert(
+      { ...raw, loose: replaced, ...(file && { secretFile: file }) },
+      fromFile ? scalar : raw,
+      schema,
+      spot,
+    )
   }
 
-  #convert(raw: Scalar & { loose: boolean }, show: Scalar, schema: OptionSchema, spot: Spot): unknown {
+  #convert(raw: Scalar & Raw, show: Scalar, schema: OptionSchema, spot: Spot): unknown {
     const converted = convert(raw, schema, this.#lookup.resolve)
     if ('value' in converted) return converted.value
     return this.#report(spot, shown(show, schema), converted.message, converted.fix)

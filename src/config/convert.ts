@@ -7,6 +7,8 @@ export interface Raw {
   readonly value: string | number | boolean | null
   readonly text: string
   readonly loose: boolean
+  /** Of a secret: the file that all of it came from. */
+  readonly secretFile?: string
 }
 
 export interface Problem {
@@ -69,7 +71,7 @@ const formats: Record<OptionFormat, Format> = {
   },
   secret: (raw, schema) => {
     const text = toText(raw, schema)
-    return 'value' in text ? { value: new Secret(text.value as string) } : text
+    return 'value' in text ? { value: new Secret(text.value as string, raw.secretFile) } : text
   },
   path: (raw, schema, resolvePath) => {
     const text = toText(raw, schema)

@@ -15,6 +15,8 @@ export interface Interpolated {
   readonly plain: boolean
   /** Part of it came from a file, which usually means a secret. */
   readonly fromFile: boolean
+  /** Absolute path of the file that all of it came from. */
+  readonly file?: string
   readonly problems: readonly { readonly message: string; readonly fix: string }[]
 }
 
@@ -34,12 +36,14 @@ export function interpolate(text: string, lookup: Lookup): Interpolated {
     else used.add(found.from)
     return 'message' in found ? '' : found.text
   })
+  const [, path] = /^\$\{file:([^}]+)\}$/.exec(text) ?? []
   const looked = used.has('env') || used.has('file')
   return {
     text: result,
     replaced: used.size > 0,
     plain: !looked && problems.length === 0,
     fromFile: used.has('file'),
+    ...(path !== undefined && { file: lookup.resolve(path) }),
     problems,
   }
 }

@@ -1,9 +1,11 @@
+import { type CollectorSettings, collectorSchemas } from '../collect/kinds.ts'
 import type { EventHubOptions } from '../consumer/options.ts'
 import type { DeadLetterOptions } from '../output/dead-letter.ts'
 import { type KindName, kinds } from '../output/kinds.ts'
 import type { CommonOptions } from '../output/policy.ts'
 import type { CheckpointsOptions } from '../storage/options.ts'
 import { type TransformOptions, type TransformSettings, transformOptions } from '../transform/options.ts'
+import { camelCase } from './keys.ts'
 
 export interface OutputConfig extends CommonOptions {
   readonly name: string
@@ -12,9 +14,20 @@ export interface OutputConfig extends CommonOptions {
   readonly options: Readonly<Record<string, unknown>>
 }
 
+export interface EventHubSource {
+  readonly name: string
+  readonly kind: 'event_hub'
+  readonly options: EventHubOptions
+}
+
+/** A collection of one of Microsoft's APIs. */
+export type CollectorSource = { readonly name: string } & CollectorSettings
+
+export type SourceConfig = EventHubSource | CollectorSource
+
 /** Checked, converted, complete and frozen: every part gets its slice and trusts it. */
 export interface Config {
-  readonly sources: readonly { readonly name: string; readonly eventHub: EventHubOptions }[]
+  readonly sources: readonly SourceConfig[]
   readonly checkpoints: CheckpointsOptions
   readonly outputs: readonly OutputConfig[]
   readonly deadLetter: DeadLetterOptions
@@ -38,7 +51,7 @@ export interface Listen {
 /** The file as its schema gives it: converted, but still with maps of names and texts with an inner form. */
 export interface FileOptions extends TransformSettings {
   readonly version: number
-  readonly sources: Readonly<Record<string, { readonly eventHub: EventHubOptions }>>
+  readonly sources: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly checkpoints: CheckpointsOptions
   readonly outputs: Readonly<Record<string, CommonOptions & Readonly<Record<string, unknown>>>>
   readonly deadLetter: DeadLetterOptions
@@ -52,7 +65,7 @@ export function toConfig(options: FileOptions): Config {
   const { version: _version, sources, checkpoints, outputs, deadLetter, limits, admin, ...rest } = options
   const { inFlightBytes, drain, ...recordLimits } = limits
   return freeze({
-    sources: Object.entries(sources).map(([name, { eventHub }]) => ({ name, eventHub })),
+    sources: Object.entries(sources).map(([name, source]) => toSource(name, source)),
     checkpoints,
     outputs: Object.entries(outputs).map(([name, output]) => toOutput(name, output)),
     deadLetter,
@@ -67,6 +80,24 @@ function toOutput(name: string, output: FileOptions['outputs'][string]): OutputC
   const { required, tables, format, fields, batch } = output
   const options = output[kind] as OutputConfig['options']
   return { name, kind, options, required, tables, format, ...(fields && { fields }), ...(batch && { batch }) }
+}
+
+/** The kinds of sources, by the key that names them. */
+export const sourceKinds = ['event_hub', ...(Object.keys(collectorSchemas) as CollectorSource['kind'][])] as const
+
+/** Only for a source without findings. */
+export function toSource(name: string, source: FileOptions['sources'][string]): SourceConfig {
+  const kind = sourceKinds.find(each => source[camelCase(each)] !== undefined)!
+  // The schema of the kind has checked it.
+  return { name, kind, options: source[camelCase(kind)] } as SourceConfig
+}
+
+export function isEventHub(source: SourceConfig): source is EventHubSource {
+  return source.kind === 'event_hub'
+}
+
+export function isCollector(source: SourceConfig): source is CollectorSource {
+  return source.kind !== 'event_hub'
 }
 
 /** Undefined for an output with findings. */

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { collectorProblems } from '../collect/kinds.ts'
 import { eventHubProblems } from '../consumer/findings.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import type { Problem } from '../core/options.ts'
@@ -7,7 +8,7 @@ import { kinds } from '../output/kinds.ts'
 import { checkpointsProblems, sharedCheckpointsProblems } from '../storage/findings.ts'
 import { type Finding, finding } from './finding.ts'
 import { camelCase, joinPath } from './keys.ts'
-import { type FileOptions, kindOf, parseListen } from './model.ts'
+import { type FileOptions, isEventHub, kindOf, parseListen, type SourceConfig, toSource } from './model.ts'
 import { shapeDoubts, shapeProblems } from './shape.ts'
 import { placeOf, type Tree } from './tree.ts'
 
@@ -26,7 +27,7 @@ export function relations(options: FileOptions, tree: Tree, findings: readonly F
     ...emptyProblems(options, clean),
     ...Object.entries(options.sources ?? {})
       .filter(([name]) => clean(`sources.${name}`))
-      .flatMap(([name, { eventHub }]) => inSection(`sources.${name}.event_hub`, eventHubProblems(eventHub))),
+      .flatMap(([name, source]) => sourceProblems(toSource(name, source))),
     ...(clean('checkpoints') ? inSection('checkpoints', progressProblems(options)) : []),
     ...outputs.flatMap(([name, output]) => [
       ...kindProblems(name, output),
@@ -55,9 +56,16 @@ function emptyProblems(options: FileOptions, clean: (section: string) => boolean
     clean(section) && Object.keys(options[section] ?? [1]).length === 0
   const none = (section: string, message: string, fix: string) => inSection(section, [{ path: [], message, fix }])
   return [
-    ...(isEmpty('sources') ? none('sources', 'there is no source', 'Add one, with a name and its `event_hub`.') : []),
+    ...(isEmpty('sources')
+      ? none('sources', 'there is no source', 'Add one, with a name and its kind, such as `event_hub`.')
+      : []),
     ...(isEmpty('outputs') ? none('outputs', 'there is no output', 'Add one, with a name and its kind.') : []),
   ]
+}
+
+function sourceProblems(source: SourceConfig): Related {
+  const problems = isEventHub(source) ? eventHubProblems(source.options) : collectorProblems(source)
+  return inSection(`sources.${source.name}.${source.kind}`, problems)
 }
 
 function progressProblems({ sources, checkpoints }: FileOptions): Problem[] {

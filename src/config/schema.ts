@@ -1,3 +1,4 @@
+import { collectorSchemas } from '../collect/kinds.ts'
 import { eventHubSchema } from '../consumer/options.ts'
 import type { OptionSchema } from '../core/options.ts'
 import { deadLetterSchema } from '../output/dead-letter.ts'
@@ -37,6 +38,8 @@ const adminSchema = {
   },
 } as const satisfies OptionSchema
 
+const sourceSchemas = { event_hub: eventHubSchema, ...collectorSchemas }
+
 /** The whole file. Parts describe their own sections; here they are only put together. */
 export const configSchema: OptionSchema = {
   type: 'object',
@@ -46,7 +49,7 @@ export const configSchema: OptionSchema = {
     sources: {
       type: 'object',
       description: 'What is read, by a name of your choice.',
-      named: { type: 'object', properties: { event_hub: eventHubSchema }, oneOf: ['event_hub'] },
+      named: { type: 'object', properties: sourceSchemas, oneOf: Object.keys(sourceSchemas) },
     },
     checkpoints: checkpointsSchema,
     outputs: outputsSchema,

@@ -7,9 +7,12 @@ const known = new Set<string>()
 /** A value that prints as `[redacted]` everywhere; only `reveal` gives it, at the place that needs it. */
 export class Secret {
   readonly #value: string
+  readonly #file: string | undefined
 
-  constructor(value: string) {
+  /** `file`: the path of a file that holds this secret and nothing else. */
+  constructor(value: string, file?: string) {
     this.#value = value
+    this.#file = file
     if (value.length >= 6) known.add(value)
     // The key inside a connection string is as secret as the whole, and the part that error texts quote.
     for (const [, key] of value.matchAll(/(?:SharedAccessKey|AccountKey)=([^;]{6,})/gi)) known.add(key!)
@@ -17,6 +20,11 @@ export class Secret {
 
   reveal(): string {
     return this.#value
+  }
+
+  /** Where it came from, for those who read it again in case it was changed there. */
+  get file(): string | undefined {
+    return this.#file
   }
 
   toString(): string {

@@ -21,6 +21,7 @@ describe('one way to sign in', () => {
     ['an application of a tenant that is named by its domain', { ...app, tenantId: 'contoso.onmicrosoft.com' }],
     ['a workload identity that the platform describes', { credential: 'workload_identity' }],
     ['a workload identity of another tenant', { credential: 'workload_identity', tenantId, clientId }],
+    ['a workload identity of another address', { credential: 'workload_identity', tokenUrl: 'https://login.example' }],
     ['the managed identity of the machine', { credential: 'managed_identity' }],
     ['a user-assigned managed identity', { credential: 'managed_identity', clientId }],
     ['addresses of this machine', { ...app, endpoint: 'http://127.0.0.1:1', tokenUrl: 'http://localhost:1/token' }],
@@ -37,10 +38,10 @@ describe('one way to sign in', () => {
     ['a certificate of no tenant', { clientId, certificate: '/a.pem' }, 'tenant_id', /is missing/],
     ['a tenant of a managed identity', { credential: 'managed_identity', tenantId }, 'tenant_id', /has no use/],
     [
-      'a token address of an identity',
-      { credential: 'workload_identity', tokenUrl: 'https://login.example' },
+      'a token address of a managed identity',
+      { credential: 'managed_identity', tokenUrl: 'https://login.example' },
       'token_url',
-      /has no use beside `credential: workload_identity`/,
+      /has no use beside `credential: managed_identity`/,
     ],
   ])('%s is said where it stands', (_what, options, path, text) => {
     expect(problems(options)).toEqual([[path, expect.stringMatching(text)]])

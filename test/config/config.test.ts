@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ConfigError, formatFinding } from '../../src/config/finding.ts'
 import { checkConfig, checkEnvironment, findConfig, loadConfig } from '../../src/config.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { canary, complete, connectionString, env, withLine } from './samples.ts'
+import { canary, complete, connectionString, env, hubOf, withLine } from './samples.ts'
 
 const findingsOf = (text: string, variables: Record<string, string> = env) =>
   checkConfig(text, 'xdrelay.yaml', variables, { cwd: '/etc/xdrelay' }).findings.map(formatFinding)
@@ -24,7 +24,8 @@ test('the documented example becomes options with defaults, units and absolute p
     sources: [
       {
         name: 'xdr',
-        eventHub: { eventHub: 'defender', consumerGroup: '$Default', start: 'earliest', ownership: { renew: 5000 } },
+        kind: 'event_hub',
+        options: { eventHub: 'defender', consumerGroup: '$Default', start: 'earliest', ownership: { renew: 5000 } },
       },
     ],
     checkpoints: { storageAccount: 'contosologs', container: 'xdrelay-checkpoints', createContainer: true },
@@ -36,7 +37,7 @@ test('the documented example becomes options with defaults, units and absolute p
     limits: { inFlightBytes: 64 * 1024 * 1024, drain: 25_000 },
     admin: { listen: { host: '127.0.0.1', port: 9464 } },
   })
-  expect(config?.sources[0]?.eventHub.connectionString?.reveal()).toBe(connectionString)
+  expect(hubOf(config).connectionString?.reveal()).toBe(connectionString)
   expect(config?.checkpoints.storageAccountKey).toBeInstanceOf(Secret)
   expect(config?.outputs[0]?.tables).toEqual(['*'])
 })
@@ -226,7 +227,7 @@ test('environment variables alone make the same configuration', () => {
   )
   expect(findings).toEqual([])
   expect(config).toMatchObject({
-    sources: [{ name: 'xdr', eventHub: { eventHub: 'defender', consumerGroup: '$Default' } }],
+    sources: [{ name: 'xdr', kind: 'event_hub', options: { eventHub: 'defender', consumerGroup: '$Default' } }],
     checkpoints: { storageAccount: 'contosologs', container: 'xdrelay-checkpoints' },
     outputs: [
       { kind: 'elasticsearch', options: { urls: ['http://a:9200', 'http://b:9200'] } },
@@ -255,7 +256,7 @@ test('findings about the environment name the variable', () => {
 test('values of variables are literal in the environment: nothing is looked up in them', () => {
   const text = `\${env:STORAGE_ACCOUNT}`
   const { config } = checkEnvironment({ ...env, EVENT_HUB_NAME: 'h', CONSUMER_GROUP: text, OUTPUT_FILE: 'x' })
-  expect(config?.sources[0]?.eventHub.consumerGroup).toBe(text)
+  expect(hubOf(config).consumerGroup).toBe(text)
 })
 
 test('without --config, ./xdrelay.yaml is read, and the environment only where there is none', async () => {

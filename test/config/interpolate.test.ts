@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { interpolate, type Lookup } from '../../src/config/interpolate.ts'
 import { checkConfig } from '../../src/config.ts'
-import { env, withLine } from './samples.ts'
+import { env, hubOf, withLine } from './samples.ts'
 
 const files: Record<string, string> = { '/run/secrets/es': 'from file\n', '/run/secrets/none': '\n' }
 const lookup: Lookup = {
@@ -62,9 +62,9 @@ test('every reference of a text that fails is reported', () => {
 test('what is looked up stays one text: it brings neither structure nor comments nor further references', () => {
   const variables = { ...env, X: 'a\nadmin: null\n#', LIST: '["*"]', REFERENCE: `\${env:STORAGE_ACCOUNT_KEY}` }
   const group = (value: string) => checkConfig(withLine('$Default', value), 'x.yaml', variables)
-  expect(group(`\${env:X}`).config?.sources[0]?.eventHub.consumerGroup).toBe(variables.X)
+  expect(hubOf(group(`\${env:X}`).config).consumerGroup).toBe(variables.X)
   expect(group(`\${env:X}`).config?.admin).not.toBeNull()
-  expect(group(`\${env:REFERENCE}`).config?.sources[0]?.eventHub.consumerGroup).toBe(variables.REFERENCE)
+  expect(hubOf(group(`\${env:REFERENCE}`).config).consumerGroup).toBe(variables.REFERENCE)
   const list = checkConfig(withLine('["*"]', `\${env:LIST}`), 'x.yaml', variables)
   expect(list.findings).toMatchObject([{ path: 'outputs.archive.tables', message: 'expected a list' }])
 })

@@ -1,3 +1,6 @@
+import { type Config, isEventHub } from '../../src/config.ts'
+import type { EventHubOptions } from '../../src/consumer/options.ts'
+
 /** Passes for a key: base64, and nowhere else in any output. */
 export const canary = 'Q2FuYXJ5VmFsdWVUaGF0TXVzdE5ldmVyUHJpbnQ='
 
@@ -39,4 +42,11 @@ admin: { listen: 127.0.0.1:9464 }
 export function withLine(line: string, replacement: string): string {
   if (!complete.includes(line)) throw new Error(`no such text in the sample: ${line}`)
   return complete.replace(line, () => replacement)
+}
+
+/** The options of the first event hub. */
+export function hubOf(config: Config | undefined): EventHubOptions {
+  const hub = config?.sources.find(isEventHub)
+  if (!hub) throw new Error('the configuration has no event hub')
+  return hub.options
 }

@@ -59,9 +59,13 @@ function partialOrigin({ source, event_hub: eventHub, partition_id: partitionId 
 async function wholeOrigin({ sources }: Config, partial: Origin): Promise<Origin | undefined> {
   const source = sources.find(({ name }) => name === partial.source)
   if (source === undefined) return undefined
+  if (source.kind !== 'event_hub') {
+    const { datasets } = await import('../../collect/kinds.ts')
+    return { ...partial, dataset: datasets[source.kind] }
+  }
   const { hubAddress } = await import('../../consumer/client.ts')
-  const { consumerGroup } = source.eventHub
-  return { ...partial, namespace: hubAddress(source.eventHub).namespace, consumerGroup }
+  const { consumerGroup } = source.options
+  return { ...partial, namespace: hubAddress(source.options).namespace, consumerGroup }
 }
 
 function positionOf(letter: DeadLetterLine | undefined, line: number): Omit<Message, 'body'> {
