@@ -1,4 +1,5 @@
 import { startAdmin } from './admin/server.ts'
+import { checkParts, checkReport } from './check.ts'
 import { type Config, isEventHub } from './config.ts'
 import { createEventHubSource } from './consumer/source.ts'
 import { Budget } from './core/budget.ts'
@@ -20,6 +21,9 @@ export interface App {
   /** Runs until `stop`, then drains; `abort` gives up. Throws what ended it, if it was not asked to end. */
   run(stop: AbortSignal, abort: AbortSignal): Promise<void>
 }
+
+/** Milliseconds for a test of all connections that the admin endpoint is asked for. */
+const checkLimit = 12_000
 
 /** What the process around it gives. */
 export interface Surroundings {
@@ -76,8 +80,10 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
           .flatMap(({ lane, output }) => obstacle(`output ${lane.name}`, lane, output)),
         ...obstacle('dead letter', deadLetter, deadLetter),
       ]
+      const check = () => checkReport(checkParts(config, { stdout }, AbortSignal.timeout(checkLimit)))
       if (config.admin) addProcessMetrics(metrics)
-      const admin = config.admin && (await startAdmin({ listen: config.admin.listen, metrics, obstacles, drift }))
+      const admin =
+        config.admin && (await startAdmin({ listen: config.admin.listen, metrics, obstacles, drift, check }))
       if (admin) log.info(`admin endpoint on ${admin.address}`)
       try {
         await runPipeline(

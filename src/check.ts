@@ -26,6 +26,17 @@ export interface CheckedPart {
   readonly ms: number
 }
 
+export interface CheckReport {
+  /** Whether every part is. */
+  readonly ok: boolean
+  readonly parts: readonly CheckedPart[]
+}
+
+export async function checkReport(checked: readonly Promise<CheckedPart>[]): Promise<CheckReport> {
+  const parts = await Promise.all(checked)
+  return { ok: parts.every(({ ok }) => ok), parts }
+}
+
 /**
  * Reaches every part of the configuration as a run would, all at once, and no further: nothing is delivered, nobody
  * loses a partition, no checkpoint moves. One promise for each part, in the order of the configuration; none

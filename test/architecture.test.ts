@@ -9,7 +9,8 @@ const layers = [
   ['consumer', 'collect', 'transform', 'output', 'state', 'emulator'],
   ['pipeline.ts'],
   ['config', 'admin'],
-  ['app.ts', 'check.ts'],
+  ['check.ts'],
+  ['app.ts'],
   ['cli'],
 ]
 

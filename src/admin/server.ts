@@ -1,6 +1,7 @@
 import Fastify, { type FastifyReply } from 'fastify'
 import type { DriftRegister } from '../core/drift.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
+import { joined } from '../core/joined.ts'
 import type { Metrics } from '../core/metrics.ts'
 
 export interface AdminDeps {
@@ -9,6 +10,8 @@ export interface AdminDeps {
   /** What keeps it from being ready, in a few words each; none while all sources read and all parts take what comes. */
   readonly obstacles: () => readonly string[]
   readonly drift: DriftRegister
+  /** Tests the connection to every part; settles within seconds and holds no secret. */
+  readonly check: () => Promise<object>
 }
 
 export interface Admin {
@@ -17,7 +20,10 @@ export interface Admin {
   close(): Promise<void>
 }
 
-/** `/livez`, `/readyz`, `/metrics` and `/api/v1/drift`. Read only; states, counters and names of columns, never a value. */
+/**
+ * `/livez`, `/readyz`, `/metrics`, `/api/v1/drift`, and `/api/v1/check`, which changes nothing but asks others.
+ * States, counters and names of columns, never a value.
+ */
 export async function startAdmin(deps: AdminDeps): Promise<Admin> {
   const { host, port } = deps.listen
   const server = createServer(deps)
@@ -30,7 +36,7 @@ export async function startAdmin(deps: AdminDeps): Promise<Admin> {
   }
 }
 
-function createServer({ listen, metrics: { registry }, obstacles, drift }: AdminDeps) {
+function createServer({ listen, metrics: { registry }, obstacles, drift, check }: AdminDeps) {
   const server = Fastify({
     logger: false,
     bodyLimit: 64 * 1024,
@@ -50,7 +56,17 @@ function createServer({ listen, metrics: { registry }, obstacles, drift }: Admin
   })
   server.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
   server.get('/api/v1/drift', async () => drift.report())
+  const ask = joined(check)
+  // By POST alone, and not by a page of another site: each check asks hubs, APIs and outputs.
+  server.post('/api/v1/check', async ({ headers }, reply) =>
+    isOfAnotherSite(headers.origin, headers.host) ? reply.code(403).send('forbidden\n') : ask(),
+  )
   return server
+}
+
+/** Browsers name the page that asks; programs do not. */
+function isOfAnotherSite(origin: string | undefined, host: string | undefined): boolean {
+  return origin !== undefined && URL.parse(origin)?.host !== host
 }
 
 /**

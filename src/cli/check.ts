@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type CheckedPart, checkApp, checkParts } from '../check.ts'
+import { type CheckedPart, checkApp, checkParts, checkReport } from '../check.ts'
 import { convert } from '../config/convert.ts'
 import { loadConfig } from '../config.ts'
 import { XdrelayError } from '../core/errors.ts'
@@ -38,9 +38,10 @@ export function checkCommand(): Command {
 async function check(options: CheckOptions): Promise<void> {
   const { json = false } = options
   const parts = isAppCheck(options) ? await appParts(options) : await configParts(options)
-  const found = json ? await Promise.all(parts) : await printEach(parts)
-  const bad = found.filter(({ ok }) => !ok)
-  if (json) print(JSON.stringify({ ok: bad.length === 0, parts: found }))
+  if (!json) await printEach(parts)
+  const report = await checkReport(parts)
+  const bad = report.parts.filter(({ ok }) => !ok)
+  if (json) print(JSON.stringify(report))
   if (bad.length > 0) throw new XdrelayError('check_failed', `not usable: ${bad.map(({ name }) => name).join(', ')}`)
 }
 
@@ -58,13 +59,8 @@ async function appParts({ timeout, ...options }: CheckOptions): Promise<Promise<
 }
 
 /** A line as soon as it and those before it are known. */
-async function printEach(parts: readonly Promise<CheckedPart>[]): Promise<CheckedPart[]> {
-  const found: CheckedPart[] = []
-  for (const part of parts) {
-    found.push(await part)
-    print(printable(lineOf(found.at(-1)!)))
-  }
-  return found
+async function printEach(parts: readonly Promise<CheckedPart>[]): Promise<void> {
+  for (const part of parts) print(printable(lineOf(await part)))
 }
 
 function lineOf({ name, ok, detail, code, next }: CheckedPart): string {

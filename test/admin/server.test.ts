@@ -14,9 +14,11 @@ interface Answer {
 async function admin({
   obstacles = () => [],
   host = '127.0.0.1',
+  check = async () => ({ ok: true, parts: [] }),
 }: {
   obstacles?: () => readonly string[]
   host?: string
+  check?: () => Promise<object>
 } = {}) {
   const metrics = createMetrics()
   const drift = new DriftRegister(silent)
@@ -25,6 +27,7 @@ async function admin({
     metrics,
     obstacles,
     drift,
+    check,
   })
   onTestFinished(close)
   const port = Number(new URL(address).port)
@@ -84,8 +87,29 @@ test('drift comes as JSON', async () => {
   })
 })
 
+test('a check of all connections is asked for by POST, and comes as JSON', async () => {
+  const report = { ok: false, parts: [{ name: 'source alerts', ok: false, detail: 'no', ms: 3 }] }
+  const { get } = await admin({ check: async () => report })
+  const { status, type, body } = await get('/api/v1/check', {}, 'POST')
+  expect({ status, type }).toEqual({ status: 200, type: 'application/json; charset=utf-8' })
+  expect(JSON.parse(body)).toEqual(report)
+})
+
+test('no page of another site makes a browser ask for a check', async () => {
+  let checks = 0
+  const check = async () => ({ checks: ++checks })
+  const { get } = await admin({ check })
+  const ask = (origin: string) => get('/api/v1/check', { origin, host: 'localhost:9464' }, 'POST')
+  for (const origin of ['https://evil.example', 'null', 'http://localhost:8080']) {
+    expect(await ask(origin)).toMatchObject({ status: 403, body: 'forbidden\n' })
+  }
+  expect(checks).toBe(0)
+  expect(await ask('http://localhost:9464')).toMatchObject({ status: 200 })
+})
+
 test.each([
   ['GET', '/'],
+  ['GET', '/api/v1/check'],
   ['GET', '/secret?token=abc'],
   ['GET', '/../etc/passwd'],
   ['POST', '/metrics'],
@@ -130,6 +154,7 @@ test('an address that is taken is an error with the setting in it', async () => 
     metrics: createMetrics(),
     obstacles: () => [],
     drift: new DriftRegister(silent),
+    check: async () => ({}),
   })
   onTestFinished(close)
   const port = Number(new URL(address).port)
@@ -138,6 +163,7 @@ test('an address that is taken is an error with the setting in it', async () => 
     metrics: createMetrics(),
     obstacles: () => [],
     drift: new DriftRegister(silent),
+    check: async () => ({}),
   })
   await expect(second).rejects.toMatchObject({
     kind: 'admin_unavailable',

@@ -164,6 +164,7 @@ describe('Dockerfile', () => {
       metrics: createMetrics(),
       obstacles: () => ['output siem is down'],
       drift: new DriftRegister(silent),
+      check: async () => ({}),
     })
     onTestFinished(() => admin.close())
     const env = { ADMIN_LISTEN: new URL(admin.address).host }
