@@ -1,11 +1,11 @@
+import { type Access, accessOf } from './collect/access.ts'
 import { type CollectorKind, probeCollector } from './collect/probe.ts'
-import type { AppRegistration } from './collect/token.ts'
-import { type CollectorSource, type Config, isEventHub, type OutputConfig } from './config.ts'
+import { type Config, isEventHub, type OutputConfig } from './config.ts'
 import { hubAddress, storeAddress, storePrefix } from './consumer/client.ts'
 import type { EventHubOptions } from './consumer/options.ts'
 import { type HubSurvey, surveyHub } from './consumer/probe.ts'
 import { classify, type ErrorName, XdrelayError } from './core/errors.ts'
-import { redact, Secret } from './core/secret.ts'
+import { redact } from './core/secret.ts'
 import { checkDeadLetter } from './output/dead-letter.ts'
 import { kinds } from './output/kinds.ts'
 import type { OutputDeps, OutputKind } from './output/policy.ts'
@@ -47,7 +47,9 @@ export function checkParts(config: Config, deps: OutputDeps, limit: AbortSignal)
     ...config.sources.map(source =>
       isEventHub(source)
         ? look(`source ${source.name}`, 'hub_unreachable', limit, () => checkHub(source.options, limit))
-        : look(`source ${source.name}`, 'api_unreachable', limit, () => checkCollector(source, limit)),
+        : look(`source ${source.name}`, 'api_unreachable', limit, async () =>
+            probeCollector(source.kind, accessOf(source.options), limit),
+          ),
     ),
     look('checkpoints', 'storage_unreachable', limit, () => checkCheckpoints(config, limit)),
     ...config.outputs.map(output =>
@@ -58,15 +60,8 @@ export function checkParts(config: Config, deps: OutputDeps, limit: AbortSignal)
 }
 
 /** The same for an app registration by itself: one promise for each kind of source that it is meant for. */
-export function checkApp(
-  app: AppRegistration,
-  kinds: readonly CollectorKind[],
-  endpoint: string | undefined,
-  limit: AbortSignal,
-): Promise<CheckedPart>[] {
-  return kinds.map(kind =>
-    look(`source ${kind}`, 'api_unreachable', limit, () => probeCollector(kind, app, endpoint, limit)),
-  )
+export function checkApp(access: Access, kinds: readonly CollectorKind[], limit: AbortSignal): Promise<CheckedPart>[] {
+  return kinds.map(kind => look(`source ${kind}`, 'api_unreachable', limit, () => probeCollector(kind, access, limit)))
 }
 
 /** `late` is the error of a part that does not answer in time: not every client ends its waits when it is asked to. */
@@ -89,12 +84,6 @@ async function checkHub(options: EventHubOptions, limit: AbortSignal): Promise<s
   const { namespace, eventHub } = hubAddress(options)
   const { partitions, messages, reading } = await surveyHub(options, limit)
   return `event hub ${eventHub} of ${namespace}: partitions ${partitions}, messages ${messages}, consumer group ${options.consumerGroup} ${readings[reading]}`
-}
-
-async function checkCollector({ kind, options }: CollectorSource, limit: AbortSignal): Promise<string> {
-  const { tenantId = '', clientId = '', clientSecret = new Secret(''), cloud, endpoint, tokenUrl } = options
-  const app = { tenantId, clientId, clientSecret, cloud, ...(tokenUrl !== undefined && { tokenUrl }) }
-  return probeCollector(kind, app, endpoint, limit)
 }
 
 const readings: Record<HubSurvey['reading'], string> = {

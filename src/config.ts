@@ -99,7 +99,7 @@ function checkTree(
   const found = [...before, ...checked.findings]
   const findings = [...found, ...(options ? relations(options, tree, found) : [])].sort(byPosition).map(cleanFinding)
   if (!options || findings.some(({ severity }) => severity === 'error')) return { file, findings }
-  return { file, config: toConfig(options), findings }
+  return { file, config: toConfig(options, env), findings }
 }
 
 function readText(path: string): string {

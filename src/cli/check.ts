@@ -54,8 +54,8 @@ async function configParts({ config: path, timeout }: CheckOptions): Promise<Pro
 
 async function appParts({ timeout, ...options }: CheckOptions): Promise<Promise<CheckedPart>[]> {
   if (options.config !== undefined) throw new XdrelayError('usage', 'give either --config or an app registration')
-  const { app, kinds, endpoint } = await readAppOptions(options)
-  return checkApp(app, kinds, endpoint, AbortSignal.timeout(timeout - rest))
+  const { access, kinds } = await readAppOptions(options)
+  return checkApp(access, kinds, AbortSignal.timeout(timeout - rest))
 }
 
 /** A line as soon as it and those before it are known. */

@@ -13,6 +13,8 @@ export interface AccessOptions {
   readonly certificate?: string
   /** An identity of the platform, instead of a secret or a certificate. */
   readonly credential?: 'workload_identity' | 'managed_identity'
+  /** Of a workload identity, by the platform and not by the file: path of the token that stands for it. */
+  readonly federatedToken?: string
   readonly cloud: Cloud
   /** Address of the API, when it is not the one of the cloud. */
   readonly endpoint?: string

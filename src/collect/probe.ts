@@ -1,8 +1,9 @@
 import { XdrelayError } from '../core/errors.ts'
+import { type Access, endpointOf } from './access.ts'
 import { apiRefusal, lacksRole } from './api-refusal.ts'
-import { type Api, clouds } from './clouds.ts'
+import type { Api } from './clouds.ts'
 import { ask, type HttpAnswer } from './http.ts'
-import { type AppRegistration, requestToken, type Token } from './token.ts'
+import type { Token } from './token.ts'
 
 /** The kinds of sources that ask Microsoft's APIs. */
 export type CollectorKind = 'graph_alerts' | 'graph_incidents' | 'vulnerabilities'
@@ -39,48 +40,38 @@ export const collectors: Readonly<Record<CollectorKind, Collector>> = {
 const mostSkew = 5 * 60_000
 
 /**
- * The test connection of an app registration for one kind of source, step by step: a token, the permissions in it, one
- * small request. Says what was found; throws what the first step that fails stands for.
+ * The test connection for one kind of source, step by step: a token, the permissions in it, one small request. Says what
+ * was found; throws what the first step that fails stands for.
  */
-export async function probeCollector(
-  kind: CollectorKind,
-  app: AppRegistration,
-  endpoint: string | undefined,
-  signal: AbortSignal,
-): Promise<string> {
+export async function probeCollector(kind: CollectorKind, access: Access, signal: AbortSignal): Promise<string> {
   const { api, path } = collectors[kind]
-  const url = endpoint ?? clouds[app.cloud].endpoints[api]
-  if (url === undefined) {
-    throw new XdrelayError('cloud_mismatch', `the cloud ${app.cloud} has no ${kind}`, { facts: { cloud: app.cloud } })
-  }
-  const token = await requestToken(app, api, signal)
-  const missing = checkRoles(kind, app, token)
+  const url = new URL(path, endpointOf(access, api))
+  const token = await access.token(api, signal)
+  const missing = checkRoles(kind, access, token)
   const headers = { authorization: `Bearer ${token.value.reveal()}`, accept: 'application/json' }
-  const answer = await ask({ url: new URL(path, url).href, headers, signal })
-  if (answer.status !== 200) throw lacksRole(answer) ? missingRole(kind, app) : apiRefusal(answer)
-  const found = `token with ${rolesOf(token)}; ${new URL(url).host} answers`
+  const answer = await ask({ url: url.href, headers, signal })
+  if (answer.status !== 200) throw lacksRole(answer) ? missingRole(kind, access) : apiRefusal(answer)
+  const found = `token with ${rolesOf(token)}; ${url.host} answers`
   return [found, ...missing, ...skewOf(answer)].join('; ')
 }
 
 /** What will be left out for want of a permission. Throws when there is none that the API accepts. */
-function checkRoles(kind: CollectorKind, app: AppRegistration, { claims }: Token): string[] {
+function checkRoles(kind: CollectorKind, access: Access, { claims }: Token): string[] {
   if (claims === undefined) return []
   const { roles, optional } = collectors[kind]
-  if (!roles.some(role => claims.roles.includes(role))) throw missingRole(kind, app)
+  if (!roles.some(role => claims.roles.includes(role))) throw missingRole(kind, access)
   return Object.entries(optional)
     .filter(([role]) => !claims.roles.includes(role))
     .map(([role, what]) => `without ${role}, so ${what} are left out`)
 }
 
-function missingRole(kind: CollectorKind, app: AppRegistration): XdrelayError {
+function missingRole(kind: CollectorKind, { consent }: Access): XdrelayError {
   const role = collectors[kind].roles[0]!
-  const text = `the application lacks the permission ${role}, or nobody consented to it; an administrator can, at ${consentLink(app)}`
+  const text =
+    consent === undefined
+      ? `the managed identity lacks the permission ${role}, which an administrator assigns to it as an app role`
+      : `the application lacks the permission ${role}, or nobody consented to it; an administrator can, at ${consent}`
   return new XdrelayError('app_permission_missing', text, { facts: { permission: role } })
-}
-
-/** The page where an administrator agrees to the permissions that the app asks for. */
-function consentLink({ tenantId, clientId, cloud }: AppRegistration): string {
-  return `${clouds[cloud].login}/${tenantId}/adminconsent?client_id=${clientId}`
 }
 
 function rolesOf({ claims }: Token): string {

@@ -1,3 +1,4 @@
+import type { AccessOptions } from '../collect/options.ts'
 import type { Finding } from './finding.ts'
 import type { Entry, Place, Scalar, Tree } from './tree.ts'
 
@@ -76,6 +77,12 @@ export function nameVariable(found: Finding, env: Environment): Finding {
   const fix = sections[found.path]
   const unset = variables.find(each => each.path.startsWith(`${found.path}.`) && !env[each.name])
   return fix && unset ? { ...found, file: unset.name, fix } : found
+}
+
+/** What the platform says to a process with a workload identity, as options of a collector. */
+export function workloadIdentity(env: Environment): Partial<AccessOptions> {
+  const { AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId, AZURE_FEDERATED_TOKEN_FILE: federatedToken } = env
+  return { ...(tenantId && { tenantId }), ...(clientId && { clientId }), ...(federatedToken && { federatedToken }) }
 }
 
 function descend(root: Entry[], path: string): Entry[] {

@@ -5,6 +5,7 @@ import { type KindName, kinds } from '../output/kinds.ts'
 import type { CommonOptions } from '../output/policy.ts'
 import type { CheckpointsOptions } from '../storage/options.ts'
 import { type TransformOptions, type TransformSettings, transformOptions } from '../transform/options.ts'
+import { type Environment, workloadIdentity } from './environment.ts'
 import { camelCase } from './keys.ts'
 
 export interface OutputConfig extends CommonOptions {
@@ -61,11 +62,11 @@ export interface FileOptions extends TransformSettings {
 }
 
 /** Only for options without findings. */
-export function toConfig(options: FileOptions): Config {
+export function toConfig(options: FileOptions, env: Environment): Config {
   const { version: _version, sources, checkpoints, outputs, deadLetter, limits, admin, ...rest } = options
   const { inFlightBytes, drain, ...recordLimits } = limits
   return freeze({
-    sources: Object.entries(sources).map(([name, source]) => toSource(name, source)),
+    sources: Object.entries(sources).map(([name, source]) => withPlatform(toSource(name, source), env)),
     checkpoints,
     outputs: Object.entries(outputs).map(([name, output]) => toOutput(name, output)),
     deadLetter,
@@ -90,6 +91,12 @@ export function toSource(name: string, source: FileOptions['sources'][string]): 
   const kind = sourceKinds.find(each => source[camelCase(each)] !== undefined)!
   // The schema of the kind has checked it.
   return { name, kind, options: source[camelCase(kind)] } as SourceConfig
+}
+
+/** A workload identity is as the platform says, unless the file says otherwise. */
+function withPlatform(source: SourceConfig, env: Environment): SourceConfig {
+  if (source.kind === 'event_hub' || source.options.credential !== 'workload_identity') return source
+  return { ...source, options: { ...workloadIdentity(env), ...source.options } } as SourceConfig
 }
 
 export function isEventHub(source: SourceConfig): source is EventHubSource {

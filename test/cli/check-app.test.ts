@@ -95,7 +95,7 @@ test('a cloud without the API is named before anything is sent', async () => {
   const app = ['--tenant-id', tenantId, '--client-id', clientId, '--client-secret-file', 'secret']
   const cwd = folder({ secret })
   const { stdout } = await xdrelay(['check', ...app, '--source', 'graph_alerts', '--cloud', 'china'], { cwd })
-  expect(stdout).toContain('source graph_alerts: XP2105 the cloud china has no graph_alerts; fix: ')
+  expect(stdout).toContain('source graph_alerts: XP2105 the cloud china does not have this API; fix: ')
 })
 
 test('a permission without consent is named, with the page where to consent', async () => {

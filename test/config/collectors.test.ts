@@ -13,13 +13,13 @@ const env = {
 }
 const app = `tenant_id: "\${env:TENANT_ID}", client_id: "\${env:CLIENT_ID}", client_secret: "\${env:CLIENT_SECRET}"`
 
-function checked(sources: string, readFile = () => 'the content') {
+function checked(sources: string, variables: Record<string, string> = env) {
   const text = `sources:
 ${sources}
 checkpoints: { storage_account: contosologs, storage_account_key: "\${env:STORAGE_ACCOUNT_KEY}" }
 outputs: { screen: { stdout: {} } }
 `
-  return checkConfig(text, 'xdrelay.yaml', env, { cwd: '/etc/xdrelay', readFile })
+  return checkConfig(text, 'xdrelay.yaml', variables, { cwd: '/etc/xdrelay', readFile: () => 'the content' })
 }
 
 const findingsOf = (sources: string) => checked(sources).findings.map(formatFinding)
@@ -73,6 +73,29 @@ test('a secret remembers the file that it came from, and a certificate is a path
   expect(alerts!.clientSecret.file).toBe('/etc/xdrelay/secrets/app')
   expect(incidents).toMatchObject({ certificate: '/etc/xdrelay/app.pem' })
   expect(more!.clientSecret.file).toBeUndefined()
+})
+
+test('a workload identity is as the platform says, unless the file says otherwise', () => {
+  const platform = {
+    AZURE_TENANT_ID: env.TENANT_ID,
+    AZURE_CLIENT_ID: env.CLIENT_ID,
+    AZURE_FEDERATED_TOKEN_FILE: '/token',
+  }
+  const { config } = checked(
+    `
+  alerts:
+    graph_alerts: { credential: workload_identity }
+  incidents:
+    graph_incidents: { credential: workload_identity, tenant_id: contoso.onmicrosoft.com }
+  vulnerabilities:
+    vulnerabilities: { ${app} }`,
+    { ...env, ...platform },
+  )
+  const identity = { tenantId: env.TENANT_ID, clientId: env.CLIENT_ID, federatedToken: '/token' }
+  const [alerts, incidents, vulnerabilities] = config!.sources.map(({ options }) => options)
+  expect(alerts).toMatchObject(identity)
+  expect(incidents).toMatchObject({ ...identity, tenantId: 'contoso.onmicrosoft.com' })
+  expect(vulnerabilities).not.toHaveProperty('federatedToken')
 })
 
 test('what does not go together is found where it stands, all at once, and no secret is shown', () => {

@@ -1,8 +1,8 @@
+import { type Access, appAccess } from '../../collect/access.ts'
 import { type Cloud, clouds } from '../../collect/clouds.ts'
 import { isClientId, isSafeAddress, isTenantId, safeAddressRule } from '../../collect/forms.ts'
 import { type CollectorKind, collectors } from '../../collect/probe.ts'
 import { secretProof } from '../../collect/proof.ts'
-import type { AppRegistration } from '../../collect/token.ts'
 import { XdrelayError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
 import { readSecret } from '../secret-file.ts'
@@ -20,9 +20,8 @@ export interface AppOptions {
 }
 
 export interface AppCheck {
-  readonly app: AppRegistration
+  readonly access: Access
   readonly kinds: readonly CollectorKind[]
-  readonly endpoint: string | undefined
 }
 
 /** Whether the command line is about an app registration at all. */
@@ -46,7 +45,7 @@ export async function readAppOptions(options: AppOptions): Promise<AppCheck> {
   const clientSecret = await secretOf(options.clientSecretFile)
   const proof = secretProof(() => clientSecret)
   const app = { tenantId, clientId, proof, cloud, ...(tokenUrl !== undefined && { tokenUrl }) }
-  return { app, kinds, endpoint }
+  return { access: appAccess(app, endpoint), kinds }
 }
 
 function required(
