@@ -11,7 +11,7 @@ import { type Child, startChild } from './demo/child.ts'
 import { auditGroup, deadLetterFolder, demoConfig, hubName, outputFolder } from './demo/parts.ts'
 import { placesInHub, type Reconciliation, reconcile } from './demo/reconcile.ts'
 import { receivedBy, startView } from './demo/view.ts'
-import { listenForSignals } from './signals.ts'
+import { aborted, listenForSignals } from './signals.ts'
 import { print } from './terminal.ts'
 
 interface DemoOptions {
@@ -125,9 +125,4 @@ function count(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('it must be a whole number from 1')
   return value
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
-import { convert } from '../config/convert.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
-import type { OptionFormat } from '../core/options.ts'
 import { type HubOptions, startHub } from '../emulator/hub/hub.ts'
-import { listenForSignals } from './signals.ts'
+import { measured, portNumber } from './emulator/arguments.ts'
+import { microsoftCommand } from './emulator/microsoft.ts'
+import { aborted, listenForSignals } from './signals.ts'
 import { note, print } from './terminal.ts'
 
 interface HubArgument {
@@ -14,7 +14,7 @@ interface HubArgument {
 
 interface EmulatorOptions {
   readonly port: number
-  readonly hub: readonly HubArgument[]
+  readonly hub?: readonly HubArgument[]
   readonly consumerGroup: readonly string[]
   readonly retention: number
   readonly retentionBytes?: number
@@ -28,7 +28,7 @@ export function emulatorCommand(): Command {
   return new Command('emulator')
     .description('Run an event hub on this machine, in memory, until SIGTERM')
     .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', portNumber, 5672)
-    .requiredOption('--hub <name[:partitions]>', 'an event hub, with 4 partitions by default; repeatable', hubs)
+    .option('--hub <name[:partitions]>', 'an event hub, with 4 partitions by default; repeatable', hubs)
     .option('--consumer-group <names...>', 'groups of every hub, besides $Default', [])
     .option('--retention <duration>', 'events older than this go', measured('duration'), 3_600_000)
     .option('--retention-bytes <size>', 'beyond this size of a partition its oldest events go', measured('bytes'))
@@ -37,9 +37,13 @@ export function emulatorCommand(): Command {
     .option('--tls-port <n>', 'port for TLS (default: a free one)', portNumber)
     .option('--json', 'print one JSON object instead of the connection string')
     .action(emulator)
+    .addCommand(microsoftCommand())
 }
 
 async function emulator(options: EmulatorOptions): Promise<void> {
+  // Required here and not by the parser, which would ask for it with the other stand-in as well.
+  if (options.hub === undefined)
+    throw new XdrelayError('usage', "required option '--hub <name[:partitions]>' not specified")
   const hub = await startHub({ hubs: options.hub.map(one => ({ ...one, ...common(options) })), ...listeners(options) })
   const signals = listenForSignals(() => {})
   try {
@@ -85,24 +89,4 @@ function hubs(text: string, others: readonly HubArgument[] = []): HubArgument[] 
     throw new InvalidArgumentError('there is one of this name already')
   }
   return [...others, { name, partitions }]
-}
-
-function portNumber(text: string): number {
-  const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('it must be a number from 0 to 65535')
-  return port
-}
-
-/** Durations and sizes are written as in the configuration file. */
-function measured(format: OptionFormat): (text: string) => number {
-  return text => {
-    const converted = convert({ value: text, text, loose: true }, { type: 'integer', format, minimum: 1 }, path => path)
-    if ('message' in converted) throw new InvalidArgumentError(`it ${converted.message}. ${converted.fix}`)
-    return converted.value as number
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

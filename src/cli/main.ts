@@ -21,6 +21,8 @@ async function buildProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('xdrelay')
     .description('Moves Microsoft Defender XDR data to where a security team works.')
     .version(version)
+    // What stands behind a command's name belongs to it, also where the command above it has an option of that name.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: () => {} })
   for (const { name, summary, load } of commands) {
