@@ -1,9 +1,12 @@
 import { startAdmin } from './admin/server.ts'
 import { checkParts, checkReport } from './check.ts'
+import { createCollector, cursorName } from './collect/kinds.ts'
+import { createCollectorSource } from './collect/source.ts'
 import { type Config, isEventHub } from './config.ts'
 import { createEventHubSource } from './consumer/source.ts'
 import { Budget } from './core/budget.ts'
 import { DriftRegister } from './core/drift.ts'
+import type { XdrelayError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './core/metrics.ts'
 import { FileDeadLetter } from './output/dead-letter.ts'
@@ -12,6 +15,7 @@ import { Lane } from './output/lane.ts'
 import { lanePolicy, type OutputKind } from './output/policy.ts'
 import { ShapedOutput, shapeOf } from './output/shape.ts'
 import { runPipeline } from './pipeline.ts'
+import { createCursorStore } from './storage/cursor-store.ts'
 import { createTransform } from './transform/pool.ts'
 
 export interface App {
@@ -29,10 +33,12 @@ const checkLimit = 12_000
 export interface Surroundings {
   readonly log: Log
   readonly stdout: NodeJS.WritableStream
+  /** The id of this process. */
+  readonly pid: number
 }
 
 /** The architecture: sources → transform → lanes → outputs, with rejects to the dead letter and progress to the checkpoints. */
-export function createApp(config: Config, { log, stdout }: Surroundings): App {
+export function createApp(config: Config, { log, stdout, pid }: Surroundings): App {
   const metrics = createMetrics()
   const ended = new AbortController()
   const failed = new AbortController()
@@ -56,17 +62,18 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
     const lane = new Lane({ name, output: target, policy, tables, deadLetter, log, metrics, signal: ended.signal })
     return { lane, output, required }
   })
-  const sources = hubs.map(({ name, options }) =>
-    createEventHubSource({
-      name,
-      options,
-      checkpoints: config.checkpoints,
-      prefetchBytes: reserved / hubs.length,
-      log,
-      metrics,
-      fatal: error => failed.abort(error),
-    }),
-  )
+  const fatal = (error: XdrelayError) => failed.abort(error)
+  const { checkpoints } = config
+  const sources = config.sources.map(source => {
+    const { name } = source
+    if (isEventHub(source)) {
+      const prefetchBytes = reserved / hubs.length
+      return createEventHubSource({ name, options: source.options, checkpoints, prefetchBytes, log, metrics, fatal })
+    }
+    const store = createCursorStore(checkpoints, cursorName(name, source), { log, pid })
+    const collector = createCollector(source)
+    return createCollectorSource({ name, collector, every: source.options.every, store, log, metrics, fatal })
+  })
 
   return {
     metrics,
@@ -80,7 +87,7 @@ export function createApp(config: Config, { log, stdout }: Surroundings): App {
           .flatMap(({ lane, output }) => obstacle(`output ${lane.name}`, lane, output)),
         ...obstacle('dead letter', deadLetter, deadLetter),
       ]
-      const check = () => checkReport(checkParts(config, { stdout }, AbortSignal.timeout(checkLimit)))
+      const check = () => checkReport(checkParts(config, { stdout, pid }, AbortSignal.timeout(checkLimit)))
       if (config.admin) addProcessMetrics(metrics)
       const admin =
         config.admin && (await startAdmin({ listen: config.admin.listen, metrics, obstacles, drift, check }))

@@ -1,6 +1,7 @@
 import { type Access, accessOf } from './collect/access.ts'
+import { cursorName } from './collect/kinds.ts'
 import { type CollectorKind, probeCollector } from './collect/probe.ts'
-import { type Config, isEventHub, type OutputConfig } from './config.ts'
+import { type Config, isCollector, isEventHub, type OutputConfig } from './config.ts'
 import { hubAddress, storeAddress, storePrefix } from './consumer/client.ts'
 import type { EventHubOptions } from './consumer/options.ts'
 import { type HubSurvey, surveyHub } from './consumer/probe.ts'
@@ -9,7 +10,9 @@ import { redact } from './core/secret.ts'
 import { checkDeadLetter } from './output/dead-letter.ts'
 import { kinds } from './output/kinds.ts'
 import type { OutputDeps, OutputKind } from './output/policy.ts'
+import { cursorBlob } from './storage/blob-cursors.ts'
 import { Blobs } from './storage/blobs.ts'
+import { lookAtDirectory } from './storage/directory-cursors.ts'
 import { probeCheckpoints } from './storage/probe.ts'
 
 /** What was found of one part of a configuration. */
@@ -24,6 +27,11 @@ export interface CheckedPart {
   readonly next?: string
   /** Milliseconds it took. */
   readonly ms: number
+}
+
+export interface CheckDeps extends OutputDeps {
+  /** The id of this process. */
+  readonly pid: number
 }
 
 export interface CheckReport {
@@ -42,7 +50,7 @@ export async function checkReport(checked: readonly Promise<CheckedPart>[]): Pro
  * loses a partition, no checkpoint moves. One promise for each part, in the order of the configuration; none
  * rejects, and all have resolved when `limit` aborts.
  */
-export function checkParts(config: Config, deps: OutputDeps, limit: AbortSignal): Promise<CheckedPart>[] {
+export function checkParts(config: Config, deps: CheckDeps, limit: AbortSignal): Promise<CheckedPart>[] {
   return [
     ...config.sources.map(source =>
       isEventHub(source)
@@ -51,7 +59,7 @@ export function checkParts(config: Config, deps: OutputDeps, limit: AbortSignal)
             probeCollector(source.kind, accessOf(source.options), limit),
           ),
     ),
-    look('checkpoints', 'storage_unreachable', limit, () => checkCheckpoints(config, limit)),
+    look('checkpoints', 'storage_unreachable', limit, () => checkCheckpoints(config, deps, limit)),
     ...config.outputs.map(output =>
       look(`output ${output.name}`, 'output_unreachable', limit, () => checkOutput(output, deps, limit)),
     ),
@@ -92,13 +100,15 @@ const readings: Record<HubSurvey['reading'], string> = {
   taken: '(others are reading)',
 }
 
-async function checkCheckpoints({ checkpoints, sources }: Config, limit: AbortSignal): Promise<string> {
+async function checkCheckpoints({ checkpoints, sources }: Config, { pid }: CheckDeps, limit: AbortSignal) {
+  const collectors = sources.filter(isCollector).map(source => cursorName(source.name, source))
+  if (checkpoints.directory !== undefined) return lookAtDirectory(checkpoints.directory, collectors, pid)
   const { container, createContainer } = checkpoints
   // A look makes no container.
   const blobs = new Blobs({ ...checkpoints, createContainer: false }, { attempts: 1 })
   try {
-    const prefixes = sources.filter(isEventHub).map(({ options }) => `${storePrefix(storeAddress(options))}checkpoint/`)
-    const listings = await Promise.all(prefixes.map(prefix => blobs.list(prefix)))
+    const hubs = sources.filter(isEventHub).map(({ options }) => `${storePrefix(storeAddress(options))}checkpoint/`)
+    const listings = await Promise.all([...hubs, ...collectors.map(cursorBlob)].map(prefix => blobs.list(prefix)))
     await probeCheckpoints(checkpoints, limit, false)
     return `container ${container}: checkpoints ${listings.reduce((sum, { entries }) => sum + entries.length, 0)}`
   } catch (error) {

@@ -49,7 +49,7 @@ async function configParts({ config: path, timeout }: CheckOptions): Promise<Pro
   const config = await loadConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
   // This clock began with the process, so that the time for loading counts too.
   const limit = AbortSignal.timeout(Math.max(rest, timeout - rest - Math.ceil(performance.now())))
-  return checkParts(config, { stdout: process.stdout }, limit)
+  return checkParts(config, { stdout: process.stdout, pid: process.pid }, limit)
 }
 
 async function appParts({ timeout, ...options }: CheckOptions): Promise<Promise<CheckedPart>[]> {

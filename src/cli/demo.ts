@@ -54,7 +54,7 @@ async function demo(options: DemoOptions): Promise<void> {
 
   const config = demoConfig(connectionString, storage, process.env)
   const log = textLog(line => void process.stderr.write(line), 'warn')
-  const app = createApp(config, { log, stdout: process.stdout })
+  const app = createApp(config, { log, stdout: process.stdout, pid: process.pid })
   const stop = new AbortController()
   const run = app.run(stop.signal, signals.abort)
   const view = startView(app, terminal, say)

@@ -26,7 +26,7 @@ async function run(options: RunOptions): Promise<void> {
   const signals = listenForSignals(text => log.info(text))
   try {
     log.info('starting', { 'process.pid': process.pid })
-    await createApp(config, { log, stdout: process.stdout }).run(signals.stop, signals.abort)
+    await createApp(config, { log, stdout: process.stdout, pid: process.pid }).run(signals.stop, signals.abort)
     log.info('stopped: everything received is settled')
   } finally {
     signals.release()

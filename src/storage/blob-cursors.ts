@@ -19,6 +19,11 @@ const usualTimes: LeaseTimes = { lease: 30, renew: 10_000 }
 /** Milliseconds before its end from which a lease does not count any more: clocks differ, and a batch takes time. */
 const margin = 5000
 
+/** The blob of a source that is called so. */
+export function cursorBlob(name: string): string {
+  return `collectors/${name}/cursor`
+}
+
 /** Positions in a blob beside the checkpoints of event hubs; the right to poll is a lease of that blob. */
 export class BlobCursors implements CursorStore {
   readonly place: string
@@ -32,7 +37,7 @@ export class BlobCursors implements CursorStore {
   constructor(options: CheckpointsOptions, name: string, log: Log, times = usualTimes) {
     this.#options = options
     this.#blobs = new Blobs(options)
-    this.#blob = `collectors/${name}/cursor`
+    this.#blob = cursorBlob(name)
     this.#times = times
     this.#log = log
     this.place = `blob ${this.#blob} of container ${options.container}`

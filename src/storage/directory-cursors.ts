@@ -108,3 +108,20 @@ class FileText implements HeldText {
     return new XdrelayError('cannot_write', `the file ${this.#path} cannot be used: ${messageOf(error)}`)
   }
 }
+
+/**
+ * Whether the sources with these names may keep their positions there, and how many have. One that is polled by a
+ * running process at the moment may, as that shows. Throws `cannot_write`.
+ */
+export async function lookAtDirectory(directory: string, names: readonly string[], pid: number): Promise<string> {
+  const looks = names.map(async name => {
+    const hold = await new DirectoryCursors(directory, name, pid).acquire()
+    const positions = await hold?.read()
+    await hold?.release()
+    return hold === undefined ? 'in use' : positions?.checkpoint === undefined ? 'empty' : 'kept'
+  })
+  const found = await Promise.all(looks)
+  const count = (wanted: string) => found.filter(each => each === wanted).length
+  const used = count('in use')
+  return `directory ${directory}: checkpoints ${count('kept')}${used === 0 ? '' : `, ${used} in use by a running process`}`
+}
