@@ -45,7 +45,9 @@ outputs: { archive: { file: { path: ./out.ndjson } } }
 const app = `tenant_id: ${tenantId}, client_id: ${clientId}, client_secret: "\${file:./secret}"`
 
 async function checked(config: Config) {
-  const report = await checkReport(checkParts(config, { stdout: process.stdout, pid: process.pid }, AbortSignal.timeout(20_000)))
+  const report = await checkReport(
+    checkParts(config, { stdout: process.stdout, pid: process.pid }, AbortSignal.timeout(20_000)),
+  )
   expect(JSON.stringify(report)).not.toMatch(/Canary|eyJ/)
   return { ...report, texts: Object.fromEntries(report.parts.map(({ name, detail }) => [name, detail])) }
 }

@@ -27,12 +27,12 @@ export const commands: readonly { name: string; summary: string; load: () => Pro
   },
   {
     name: 'demo',
-    summary: 'Run the main job on embedded parts: event hub, storage and a generator of Defender records',
+    summary: 'Run the main job on embedded parts: event hub, APIs, storage and a generator of Defender records',
     load: async () => (await import('./demo.ts')).demoCommand(),
   },
   {
     name: 'emulator',
-    summary: 'Run an event hub on this machine, in memory, until SIGTERM',
+    summary: "Run an event hub on this machine, or a stand-in of Microsoft's APIs, in memory, until SIGTERM",
     load: async () => (await import('./emulator.ts')).emulatorCommand(),
   },
   {

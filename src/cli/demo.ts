@@ -8,8 +8,11 @@ import { XdrelayError } from '../core/errors.ts'
 import { textLog } from '../core/log.ts'
 import { startStorage } from '../emulator/storage.ts'
 import { type Child, startChild } from './demo/child.ts'
+import { type HeldItems, reconcileCollections } from './demo/collections.ts'
+import { heldBy, type MicrosoftApp } from './demo/held.ts'
 import { auditGroup, deadLetterFolder, demoConfig, hubName, outputFolder } from './demo/parts.ts'
-import { placesInHub, type Reconciliation, reconcile } from './demo/reconcile.ts'
+import { placesInHub, reconcile } from './demo/reconcile.ts'
+import { report } from './demo/report.ts'
 import { receivedBy, startView } from './demo/view.ts'
 import { aborted, listenForSignals } from './signals.ts'
 import { print } from './terminal.ts'
@@ -24,9 +27,12 @@ interface DemoOptions {
 /** Milliseconds without a single record after which the demo stops waiting for the rest. */
 const patience = 30_000
 
+/** Alerts and incidents come and change all the time. */
+const apiArguments = ['emulator', 'microsoft', '--port', '0', '--change-every', '500ms', '--json']
+
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('Run the main job on embedded parts: event hub, storage and a generator of Defender records')
+    .description('Run the main job on embedded parts: event hub, APIs, storage and a generator of Defender records')
     .option('--records <n>', 'end after so many valid records (default: 20000, on a terminal without end)', count)
     .option('--rate <n>', 'records a second (default: 2000 where it has no end, else no limit)', count)
     .option('--seed <text>', 'another seed gives other records', 'demo')
@@ -43,16 +49,19 @@ async function demo(options: DemoOptions): Promise<void> {
   await using parts = new AsyncDisposableStack()
   parts.defer(signals.release)
 
-  say('Starting an event hub, a storage account and a generator of records on this machine …')
+  say("Starting an event hub, a stand-in of Microsoft's APIs, a storage account and a generator on this machine …")
   const hub = startChild(['emulator', '--port', '0', '--hub', `${hubName}:4`, '--consumer-group', auditGroup, '--json'])
   parts.defer(() => hub.end())
+  const microsoft = startChild([...apiArguments, '--seed', options.seed])
+  parts.defer(() => microsoft.end())
   const storage = await startStorage()
   parts.defer(() => storage.stop())
-  const { connectionString } = (await hub.firstLine()) as { connectionString: string }
+  const { connectionString } = (await hub.nextLine()) as { connectionString: string }
+  const service = (await microsoft.nextLine()) as MicrosoftApp
   const generator = startChild(generatorArguments(options, connectionString, terminal))
   parts.defer(() => generator.end())
 
-  const config = demoConfig(connectionString, storage, process.env)
+  const config = demoConfig(connectionString, service, storage, process.env)
   const log = textLog(line => void process.stderr.write(line), 'warn')
   const app = createApp(config, { log, stdout: process.stdout, pid: process.pid })
   const stop = new AbortController()
@@ -60,14 +69,19 @@ async function demo(options: DemoOptions): Promise<void> {
   const view = startView(app, terminal, say)
   await Promise.race([run, sent(generator), aborted(signals.stop)])
   await generator.end()
+  microsoft.signal('SIGUSR2')
+  await microsoft.nextLine()
 
+  const held = await heldBy(service)
   const audit = { ...config.sources.find(isEventHub)!.options, consumerGroup: auditGroup }
   const produced = await placesInHub(visit => readWindow(audit, visit))
-  await Promise.race([run, received(app, produced.size, signals.abort)])
+  const all = [received(app, produced.size, signals.abort), arrived(held, signals.abort)]
+  await Promise.race([run, Promise.all(all)])
   stop.abort()
   await run
   await view.end()
-  report(await reconcile(produced, outputFolder, deadLetterFolder), options)
+  const found = await reconcile(produced, outputFolder, deadLetterFolder)
+  report(found, await reconcileCollections(held, outputFolder), options.json === true)
 }
 
 function generatorArguments(options: DemoOptions, connectionString: string, terminal: boolean): string[] {
@@ -85,40 +99,28 @@ async function sent(generator: Child): Promise<void> {
   if (code !== 0) throw new XdrelayError('internal', `the generator ended with ${code}: ${generator.lastWords()}`)
 }
 
-/** Waits until so many records were received; gives up when nothing comes any more. */
-async function received(app: App, wanted: number, abort: AbortSignal): Promise<void> {
-  let last = -1
+function received(app: App, wanted: number, abort: AbortSignal): Promise<void> {
+  return untilDone(async () => wanted - (await receivedBy(app)), 100, abort)
+}
+
+/** Until everything that the APIs hold is in the files. */
+function arrived(held: HeldItems, abort: AbortSignal): Promise<void> {
+  const lacking = async () =>
+    (await reconcileCollections(held, outputFolder)).reduce((sum, { missing }) => sum + missing.length, 0)
+  return untilDone(lacking, 500, abort)
+}
+
+/** Waits until nothing is left; gives up when it becomes no less any more. */
+async function untilDone(left: () => Promise<number>, every: number, abort: AbortSignal): Promise<void> {
+  let least = Number.POSITIVE_INFINITY
   let since = Date.now()
   while (!abort.aborted && Date.now() - since < patience) {
-    const now = await receivedBy(app)
-    if (now >= wanted) return
-    if (now > last) since = Date.now()
-    last = now
-    await sleep(100)
+    const now = await left()
+    if (now <= 0) return
+    if (now < least) since = Date.now()
+    least = Math.min(least, now)
+    await sleep(every)
   }
-}
-
-function report(found: Reconciliation, { json }: DemoOptions): void {
-  const { produced, delivered, deadLettered, missing, doubled, unknown, reasons } = found
-  const holds = missing.length + doubled.length + unknown.length === 0
-  if (json) {
-    print(JSON.stringify({ holds, ...found, reasons: Object.fromEntries(reasons) }))
-  } else {
-    const causes = [...reasons].map(([reason, times]) => `${reason} ${times}`).join(', ')
-    print('')
-    print(`produced       ${produced}`)
-    print(`delivered      ${delivered} distinct ids in ./${outputFolder}/*.ndjson`)
-    print(`dead-lettered  ${deadLettered} in ./${deadLetterFolder}/ (${causes})`)
-    print(`missing        ${missing.length}${examples(missing)}`)
-    print(`doubled        ${doubled.length}${examples(doubled)}`)
-    if (unknown.length > 0) print(`not produced   ${unknown.length}${examples(unknown)}`)
-    print(holds ? 'reconciliation holds: produced = delivered + dead-lettered' : 'reconciliation FAILS')
-  }
-  if (!holds) throw new XdrelayError('check_failed', 'the demo lost or doubled records')
-}
-
-function examples(places: readonly string[]): string {
-  return places.length === 0 ? '' : `, for example ${places.slice(0, 3).join(' ')} (partition/sequence/record)`
 }
 
 function count(text: string): number {

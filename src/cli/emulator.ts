@@ -26,7 +26,7 @@ interface EmulatorOptions {
 
 export function emulatorCommand(): Command {
   return new Command('emulator')
-    .description('Run an event hub on this machine, in memory, until SIGTERM')
+    .description("Run an event hub on this machine, or a stand-in of Microsoft's APIs, in memory, until SIGTERM")
     .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', portNumber, 5672)
     .option('--hub <name[:partitions]>', 'an event hub, with 4 partitions by default; repeatable', hubs)
     .option('--consumer-group <names...>', 'groups of every hub, besides $Default', [])

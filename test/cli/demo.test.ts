@@ -4,12 +4,34 @@ import { expect, test } from 'vitest'
 import { tempDirectory } from '../support/temp.ts'
 import { xdrelay } from '../support/xdrelay.ts'
 
-test('the demo delivers or dead-letters everything it produced, and says so', { timeout: 180_000 }, async () => {
+interface Document {
+  readonly event: { readonly id: string }
+  readonly data_stream: { readonly dataset: string }
+}
+
+async function documentsIn(file: string): Promise<Document[]> {
+  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+  return lines.map(line => JSON.parse(line) as Document)
+}
+
+test('the demo delivers or dead-letters everything from the hub and the APIs, and says so', {
+  timeout: 180_000,
+}, async () => {
   const folder = await tempDirectory()
   const demo = xdrelay(['demo', '--records', '2000'], { cwd: folder })
   expect(await demo.ended, demo.stdout() + demo.stderr()).toBe(0)
   expect(demo.stdout()).toContain('delivered      2000 distinct ids')
   expect(demo.stdout()).toContain('reconciliation holds')
+  for (const name of ['alert', 'incident', 'vulnerability']) {
+    const held = Number(new RegExp(`^${name}: the API holds (\\d+)$`, 'm').exec(demo.stdout())?.[1])
+    const documents = await documentsIn(join(folder, 'demo-output', `${name}.ndjson`))
+    expect(held).toBeGreaterThanOrEqual(100)
+    expect(documents.length).toBeGreaterThanOrEqual(held)
+    for (const { event, data_stream: stream } of documents) {
+      expect(event.id).toMatch(/\w/)
+      expect(stream.dataset).toBe(`m365_defender.${name}`)
+    }
+  }
   const letters = await readdir(join(folder, 'demo-output', 'dead-letters'))
   const text = await readFile(join(folder, 'demo-output', 'dead-letters', letters[0]!), 'utf8')
   expect(

@@ -7,8 +7,9 @@ import { XdrelayError } from '../../core/errors.ts'
 export interface Child {
   /** Resolves with the exit code. */
   readonly ended: Promise<number>
-  /** The first line of its standard output, read as JSON. Throws when it ends without one. */
-  firstLine(): Promise<unknown>
+  /** The next line of its standard output, read as JSON. Throws when it ends without one. */
+  nextLine(): Promise<unknown>
+  signal(name: NodeJS.Signals): void
   /** The end of what it said on standard error. */
   lastWords(): string
   /** Asks it to end and waits for it. */
@@ -23,19 +24,17 @@ export function startChild(args: readonly string[]): Child {
   })
   const lastWords = keepLastWords(child)
   const ended = once(child, 'close').then(([code]) => (code as number | null) ?? 1)
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
   return {
     ended,
     lastWords,
-    async firstLine() {
-      const lines = createInterface({ input: child.stdout! })
-      const line = await Promise.race([
-        once(lines, 'line').then(([text]) => text as string),
-        ended.then(() => undefined),
-      ])
-      child.stdout!.resume()
-      if (line === undefined) throw new XdrelayError('internal', `xdrelay ${args[0]} ended early: ${lastWords()}`)
-      return JSON.parse(line)
+    async nextLine() {
+      const { value, done } = await lines.next()
+      if (!done) return JSON.parse(value)
+      await ended
+      throw new XdrelayError('internal', `xdrelay ${args[0]} ended early: ${lastWords()}`)
     },
+    signal: name => void child.kill(name),
     async end() {
       child.kill('SIGTERM')
       await ended

@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Message } from '../../core/types.ts'
+import { collections } from './collections.ts'
+import { linesOf } from './lines.ts'
 
 /** Reads every message of a hub, beside whoever reads it for good. */
 export type ReadHub = (visit: (partitionId: string, message: Message) => void) => Promise<void>
@@ -44,12 +44,12 @@ export async function reconcile(
   const ids = new Set<string>()
   const reasons = new Map<string, number>()
   let deadLettered = 0
-  for await (const document of linesOf<Document>(outputs)) {
+  for await (const document of linesIn<Document>(outputs)) {
     const { partition_id, sequence_number, record_index } = document.azure
     count(seen, `${partition_id}/${sequence_number}/${record_index}`)
     ids.add(`${partition_id}/${sequence_number}/${record_index}`)
   }
-  for await (const letter of linesOf<Letter>(deadLetters)) {
+  for await (const letter of linesIn<Letter>(deadLetters)) {
     count(seen, `${letter.partition_id}/${letter.sequence_number}/${letter.record_index ?? 'whole'}`)
     count(reasons, letter.reason)
     deadLettered += 1
@@ -91,12 +91,12 @@ function recordsIn(body: Uint8Array): unknown[] | undefined {
   }
 }
 
-async function* linesOf<Line>(folder: string): AsyncGenerator<Line> {
+/** Of all files of a folder but those of the collections, which are held against their APIs. */
+async function* linesIn<Line>(folder: string): AsyncGenerator<Line> {
   const names = await readdir(folder).catch(() => [])
-  for (const name of names.filter(each => each.endsWith('.ndjson'))) {
-    for await (const line of createInterface({ input: createReadStream(join(folder, name)) }))
-      yield JSON.parse(line) as Line
-  }
+  const others = new Set(collections.map(name => `${name}.ndjson`))
+  for (const name of names.filter(each => each.endsWith('.ndjson') && !others.has(each)))
+    yield* linesOf<Line>(join(folder, name))
 }
 
 function count(counts: Map<string, number>, key: string): void {

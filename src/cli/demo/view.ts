@@ -1,4 +1,5 @@
 import type { App } from '../../app.ts'
+import { collections } from './collections.ts'
 
 export interface View {
   end(): Promise<void>
@@ -86,10 +87,14 @@ async function totalsOf({ metrics }: App): Promise<Totals> {
   }
 }
 
-/** Records received so far, broken ones included. */
+/** Records received from the hub so far, broken ones included. */
 export async function receivedBy({ metrics }: App): Promise<number> {
-  return sum((await metrics.recordsReceived.get()).values)
+  const { values } = await metrics.recordsReceived.get()
+  return sum(values.filter(({ labels }) => !others.has(String(labels.table))))
 }
+
+/** What comes from the APIs. */
+const others: ReadonlySet<string> = new Set(collections)
 
 interface Sample {
   readonly value: number
