@@ -1,12 +1,8 @@
 import { startAdmin } from './admin/server.ts'
 import { checkParts, checkReport } from './check.ts'
-import { createCollector, cursorName } from './collect/kinds.ts'
-import { createCollectorSource } from './collect/source.ts'
 import { type Config, isEventHub } from './config.ts'
-import { createEventHubSource } from './consumer/source.ts'
 import { Budget } from './core/budget.ts'
 import { DriftRegister } from './core/drift.ts'
-import type { XdrelayError } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import { addProcessMetrics, createMetrics, type Metrics } from './core/metrics.ts'
 import { FileDeadLetter } from './output/dead-letter.ts'
@@ -15,7 +11,7 @@ import { Lane } from './output/lane.ts'
 import { lanePolicy, type OutputKind } from './output/policy.ts'
 import { ShapedOutput, shapeOf } from './output/shape.ts'
 import { runPipeline } from './pipeline.ts'
-import { createCursorStore } from './storage/cursor-store.ts'
+import { createSources } from './sources.ts'
 import { createTransform } from './transform/pool.ts'
 
 export interface App {
@@ -38,7 +34,7 @@ export interface Surroundings {
 }
 
 /** The architecture: sources → transform → lanes → outputs, with rejects to the dead letter and progress to the checkpoints. */
-export function createApp(config: Config, { log, stdout, pid }: Surroundings): App {
+export function createApp(config: Config, { log, stdout, pid }: Surroundings, sourcesOf = createSources): App {
   const metrics = createMetrics()
   const ended = new AbortController()
   const failed = new AbortController()
@@ -62,18 +58,8 @@ export function createApp(config: Config, { log, stdout, pid }: Surroundings): A
     const lane = new Lane({ name, output: target, policy, tables, deadLetter, log, metrics, signal: ended.signal })
     return { lane, output, required }
   })
-  const fatal = (error: XdrelayError) => failed.abort(error)
-  const { checkpoints } = config
-  const sources = config.sources.map(source => {
-    const { name } = source
-    if (isEventHub(source)) {
-      const prefetchBytes = reserved / hubs.length
-      return createEventHubSource({ name, options: source.options, checkpoints, prefetchBytes, log, metrics, fatal })
-    }
-    const store = createCursorStore(checkpoints, cursorName(name, source), { log, pid })
-    const collector = createCollector(source)
-    return createCollectorSource({ name, collector, every: source.options.every, store, log, metrics, fatal })
-  })
+  const prefetchBytes = hubs.length === 0 ? 0 : reserved / hubs.length
+  const sources = sourcesOf(config, { log, metrics, pid, prefetchBytes, fatal: error => failed.abort(error) })
 
   return {
     metrics,

@@ -9,7 +9,7 @@ const layers = [
   ['consumer', 'collect', 'transform', 'output', 'state', 'emulator'],
   ['pipeline.ts'],
   ['config', 'admin'],
-  ['check.ts'],
+  ['check.ts', 'sources.ts'],
   ['app.ts'],
   ['cli'],
 ]

@@ -26,6 +26,11 @@ export const commands: readonly { name: string; summary: string; load: () => Pro
     load: async () => (await import('./checkpoints.ts')).checkpointsCommand(),
   },
   {
+    name: 'backfill',
+    summary: 'Read alerts, incidents or changes of vulnerabilities of the past, beside the running instance, and end',
+    load: async () => (await import('./backfill.ts')).backfillCommand(),
+  },
+  {
     name: 'demo',
     summary: 'Run the main job on embedded parts: event hub, APIs, storage and a generator of Defender records',
     load: async () => (await import('./demo.ts')).demoCommand(),

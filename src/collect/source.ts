@@ -21,6 +21,8 @@ export interface CollectorSourceDeps {
   readonly metrics: Metrics
   /** Called when polling cannot be brought back to life. */
   readonly fatal: (error: XdrelayError) => void
+  /** Told the collector's state up to which everything is settled, each time that this is stored. */
+  readonly settled?: (state: string) => void
   /** Milliseconds between looks whether the right to poll is free. */
   readonly look?: number
 }
@@ -89,7 +91,9 @@ class CollectorSource implements RewindableSource {
   }
 
   async checkpoint(_stream: string, cursor: Cursor): Promise<CheckpointOutcome> {
-    return this.#counted(this.#hold?.checkpoint(cursor))
+    const outcome = await this.#counted(this.#hold?.checkpoint(cursor))
+    if (outcome === 'written') this.#deps.settled?.(cursor.offset)
+    return outcome
   }
 
   async positions(): Promise<Positions> {

@@ -161,6 +161,11 @@ const table = {
     exit: 130,
     next: 'Unsettled messages are read again at the next start; nothing is lost.',
   },
+  backfill_under_way: {
+    code: 'XP6004',
+    exit: 75,
+    next: 'Wait for its end, or end it; another window may be read at the same time.',
+  },
   internal: { code: 'XP9001', exit: 70, next: 'This is a defect of xdrelay; please report it with the text above.' },
 } as const satisfies Record<string, ErrorEntry>
 

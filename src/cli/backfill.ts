@@ -1,0 +1,98 @@
+import { Command, Option } from 'commander'
+import { createApp } from '../app.ts'
+import { backfillName, createBackfillCollector } from '../collect/backfill.ts'
+import { doneUntil } from '../collect/slices.ts'
+import { createCollectorSource } from '../collect/source.ts'
+import { loadConfig } from '../config.ts'
+import { XdrelayError } from '../core/errors.ts'
+import { textLog } from '../core/log.ts'
+import { createCursorStore } from '../storage/cursor-store.ts'
+import type { CursorStore } from '../storage/cursors.ts'
+import { type BackfillOptions, type BackfillPlan, commandOf, kindsOf, planOf, type What } from './backfill/plan.ts'
+import { startProgress } from './backfill/progress.ts'
+import { listenForSignals } from './signals.ts'
+import { note } from './terminal.ts'
+
+/** Milliseconds; the window is read once, and by then it is done. */
+const never = 24 * 3_600_000
+
+export function backfillCommand(): Command {
+  const command = new Command('backfill').description(
+    'Read alerts, incidents or changes of vulnerabilities of the past, beside the running instance, and end',
+  )
+  for (const what of Object.keys(kindsOf) as What[]) {
+    command.addCommand(
+      new Command(what)
+        .description(`Read ${what} of a window of the past`)
+        .requiredOption('--since <time>', 'where the window begins: a time (ISO 8601), or how long ago, such as 7d')
+        .option('--until <time>', 'where it ends (default: now)')
+        .addOption(new Option('--slice <duration>', 'how much is read at a time (default: 6h)'))
+        .option('--source <name>', 'which source of this kind, where the configuration has several')
+        .option('-c, --config <file>', 'configuration file (default: ./xdrelay.yaml)')
+        .action((options: BackfillOptions) => backfill(what, options)),
+    )
+  }
+  return command
+}
+
+async function backfill(what: What, options: BackfillOptions): Promise<void> {
+  const path = options.config
+  const config = await loadConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
+  const plan = planOf(what, options, config, Date.now())
+  const { source, window } = plan
+  const log = textLog(line => void process.stderr.write(line), 'warn')
+  const signals = listenForSignals(() => {})
+  const surroundings = { log, stdout: process.stdout, pid: process.pid }
+  const store = createCursorStore(config.checkpoints, backfillName(source.name, source, window), surroundings)
+  try {
+    const begun = await placeIn(store, signals.stop)
+    if (begun !== undefined && begun >= window.until)
+      return note('nothing is left: an earlier run has read this window')
+    note(
+      `${begun === undefined ? 'reading' : 'going on with'} ${describe(plan)}; should it be interrupted: ${commandOf(plan, options)}`,
+    )
+    const done = new AbortController()
+    const progress = startProgress({
+      what,
+      window,
+      begun: begun ?? window.since,
+      terminal: process.stderr.isTTY === true,
+    })
+    const settled = (state: string) => {
+      progress.reached(doneUntil(state))
+      if (doneUntil(state) >= window.until) done.abort()
+    }
+    const collector = createBackfillCollector(source, window)
+    const name = `${source.name}-backfill`
+    const app = createApp(plan.config, surroundings, (_config, deps) => [
+      createCollectorSource({ ...deps, name, collector, every: never, store, settled }),
+    ])
+    progress.watch(app.metrics)
+    try {
+      await app.run(AbortSignal.any([signals.stop, done.signal]), signals.abort)
+    } finally {
+      await progress.end()
+    }
+    if (!done.signal.aborted)
+      throw new XdrelayError('interrupted', `stopped on the way; go on with: ${commandOf(plan, options)}`)
+  } finally {
+    signals.release()
+  }
+}
+
+/** Up to where an earlier run has read the window; undefined for one that begins. */
+async function placeIn(store: CursorStore, signal: AbortSignal): Promise<number | undefined> {
+  await store.prove(signal)
+  const hold = await store.acquire(signal)
+  if (hold === undefined) throw new XdrelayError('backfill_under_way', 'another process reads the same window')
+  try {
+    const { checkpoint } = await hold.read()
+    return checkpoint && doneUntil(checkpoint.offset)
+  } finally {
+    await hold.release()
+  }
+}
+
+function describe({ source, window: { since, until } }: BackfillPlan): string {
+  return `${source.name} from ${new Date(since).toISOString()} to ${new Date(Math.min(until, Date.now())).toISOString()}`
+}
