@@ -40,7 +40,7 @@ checkpoints:
   endpoint: ${storage.endpoint}
 outputs:
   archive:
-    file: { path: "./${outputFolder}/{table}.ndjson" }${ELASTICSEARCH_URL ? siem : ''}
+    file: { path: "./${outputFolder}/{table}.ndjson", open_files: 100 }${ELASTICSEARCH_URL ? siem : ''}
 dead_letter:
   file: { path: ./${deadLetterFolder} }
 admin: null
