@@ -5,6 +5,11 @@ import { messageOf, XdrelayError } from '../core/errors.ts'
 import { type CursorHold, type CursorStore, HeldPositions, type HeldText } from './cursors.ts'
 import { DirectoryLock } from './directory-lock.ts'
 
+/** The file of a source that is called so. */
+export function cursorFile(directory: string, name: string): string {
+  return join(directory, `${name}.json`)
+}
+
 /** Positions in a file of a folder, for one process alone; the right to poll is a lock beside that file. */
 export class DirectoryCursors implements CursorStore {
   readonly place: string
@@ -15,7 +20,7 @@ export class DirectoryCursors implements CursorStore {
   /** `name` tells the source from all others that keep their positions in this folder. `pid` is of this process. */
   constructor(directory: string, name: string, pid: number) {
     this.#directory = directory
-    this.#file = join(directory, `${name}.json`)
+    this.#file = cursorFile(directory, name)
     this.#pid = pid
     this.place = `file ${this.#file}, which one process at a time may use`
   }

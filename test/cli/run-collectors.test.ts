@@ -68,6 +68,9 @@ test('alerts and incidents are read without event hub and storage account, and a
   expect(await second.kill('SIGTERM')).toBe(0)
   expect(new Set(await idsIn(folder, 'alert'))).toEqual(new Set(service.store.alerts.keys()))
   expect(first.said() + second.said()).not.toMatch(/Canary|eyJ/)
+  const show = xdrelay(['checkpoints', 'show'], { cwd: folder, env: { SECRET: secret } })
+  expect(await show.ended, show.stderr()).toBe(0)
+  expect(show.stdout()).toMatch(/^SOURCE .*\nalerts +- +\d+ +- +20\S+Z .*\nincidents +- +\d+ +- +20\S+Z /)
 })
 
 test('the admin endpoint of a running instance tests its connections, and takes itself for what it is', {
