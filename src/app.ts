@@ -55,7 +55,18 @@ export function createApp(config: Config, { log, stdout, pid }: Surroundings, so
     const policy = lanePolicy(kind, batch)
     const shape = shapeOf(format, fields)
     const target = shape ? new ShapedOutput(output, shape, budget) : output
-    const lane = new Lane({ name, output: target, policy, tables, deadLetter, log, metrics, signal: ended.signal })
+    const keepsCurrent = kind.keepsCurrent === true && format === 'ecs'
+    const lane = new Lane({
+      name,
+      output: target,
+      policy,
+      tables,
+      keepsCurrent,
+      deadLetter,
+      log,
+      metrics,
+      signal: ended.signal,
+    })
     return { lane, output, required }
   })
   const prefetchBytes = hubs.length === 0 ? 0 : reserved / hubs.length

@@ -40,6 +40,10 @@ export function assets(): Map<string, object> {
     ...datasets.map((stream): [string, object] => [`component-templates/${prefix}.${stream}@vendor`, vendor(stream)]),
     [`component-templates/${prefix}@enriched`, enriched()],
     ...datasets.map((stream): [string, object] => [`index-templates/${prefix}.${stream}`, indexTemplate(stream)]),
+    ...currents.map((dataset): [string, object] => [
+      `index-templates/${prefix}.${dataset}_current`,
+      currentTemplate(dataset),
+    ]),
     [`index-templates/${prefix}.vulnerability_latest`, latestTemplate()],
     [`transforms/${prefix}.vulnerability_latest`, latestTransform()],
     [`ingest-pipelines/${pipeline}`, enrichPipeline()],
@@ -147,6 +151,25 @@ function indexTemplate(stream: Dataset): object {
   }
 }
 
+/** Datasets whose items have a current state. */
+const currents: readonly Dataset[] = ['alert', 'incident']
+
+function currentTemplate(dataset: Dataset): object {
+  const optional = [`${prefix}@enriched`, `m365_defender.${dataset}_current@custom`]
+  return {
+    index_patterns: [`m365_defender.${dataset}_current-*`],
+    priority,
+    composed_of: [
+      ...['@settings', '@frame', '@ecs', '@collected'].map(part => prefix + part),
+      `${prefix}.${dataset}@vendor`,
+      ...optional,
+    ],
+    ignore_missing_component_templates: optional,
+    template: { mappings: mappingOf(new Map([['data_stream.dataset', keyword]])) },
+    _meta: { ...meta, description: `The current state of each ${dataset}.` },
+  }
+}
+
 /** Where Kibana looks for the latest state of vulnerabilities; the number is that of the form it expects. */
 const latest = 'security_solution-m365_defender.vulnerability_latest'
 const latestIndex = `${latest}-v3`
@@ -233,11 +256,17 @@ function enrichPipeline(): object {
 /** Bodies of roles and of an API key. Nothing installs them: who may do what is for the operator to say. */
 function security(): [string, object][] {
   const names = datasets.map(stream => `logs-m365_defender.${stream}-*`)
-  const writer = { indices: [{ names, privileges: ['auto_configure', 'create_doc'] }] }
+  const currentNames = currents.map(dataset => `m365_defender.${dataset}_current-*`)
+  const writer = {
+    indices: [
+      { names, privileges: ['auto_configure', 'create_doc'] },
+      { names: currentNames, privileges: ['auto_configure', 'index'] },
+    ],
+  }
   const setup = {
     cluster: ['manage_index_templates', 'manage_ingest_pipelines', 'manage_transform'],
     indices: [
-      { names, privileges: ['view_index_metadata'] },
+      { names: [...names, ...currentNames], privileges: ['view_index_metadata'] },
       // A transform does what the one who made it may do.
       { names: [`logs-${vendorRoot('vulnerability')}-*`], privileges: ['read', 'view_index_metadata'] },
       { names: [latest, `${latest}-*`], privileges: ['create_index', 'manage', 'index', 'delete', 'read'] },

@@ -46,7 +46,10 @@ function checkTexts(value: unknown, place: string): void {
 
 /** What outputs make of it: a bulk body is pairs of lines that create these documents and do nothing else. */
 export function checkBulk(chunk: Chunk): void {
-  const body = bulkBody([chunk], { from: 0, to: chunk.ids.length }, () => 'logs-x-default')
+  const body = bulkBody([chunk], { from: 0, to: chunk.ids.length }, () => ({
+    stream: 'logs-x-default',
+    current: 'unused',
+  }))
   const bytes = Buffer.concat([...body.pieces()])
   if (bytes.length !== body.bytes) throw new Error(`a bulk of ${bytes.length} bytes is announced with ${body.bytes}`)
   const lines = bytes.toString().split('\n')

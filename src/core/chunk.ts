@@ -23,6 +23,7 @@ export function subset(chunk: Chunk, indexes: readonly number[]): Chunk {
     table: Uint16Array.from(indexes, index => chunk.table[index]!),
     message: Uint32Array.from(indexes, index => chunk.message[index]!),
     record: Uint32Array.from(indexes, index => chunk.record[index]!),
+    ...(chunk.versions && { versions: Float64Array.from(indexes, index => chunk.versions![index]!) }),
   }
 }
 

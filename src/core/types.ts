@@ -17,6 +17,8 @@ export interface Origin {
   readonly source: string
   /** Absent: `event`. Bodies of events are `{"records": [...]}`, those of the others `{"value": [...]}`. */
   readonly dataset?: Dataset
+  /** Wanted besides: for each item a document of its own that a later version replaces. */
+  readonly current?: true
   /** Fully qualified namespace, lower case, without port. */
   readonly namespace: string
   readonly eventHub: string
@@ -127,6 +129,11 @@ export interface Chunk {
   readonly message: Uint32Array
   /** For each document: its place in the message's `records` array as received, gaps included. */
   readonly record: Uint32Array
+  /**
+   * For each document that stands for the current state of an item: its version, in microseconds since the epoch. Where
+   * the target holds the item in a higher version, that one stays. 0 for all other documents; absent where all are.
+   */
+  readonly versions?: Float64Array
 }
 
 /** Why a record or a whole message cannot go on. A closed set: dashboards and scripts branch on it. */

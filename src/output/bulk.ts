@@ -18,11 +18,19 @@ export interface BulkBody {
 /** Bytes of a piece; one document more than that makes a larger one. */
 const usualPiece = 64 * 1024
 
-/** For each document an action line and the document as it is. `streamOf` names the data stream of a chunk. */
-export function bulkBody(chunks: readonly Chunk[], range: Range, streamOf: (chunk: Chunk) => string): BulkBody {
+/** Where the documents of a chunk go. */
+export interface Targets {
+  /** The data stream, which takes a document once. */
+  readonly stream: string
+  /** The index of current states, where a later version replaces an earlier one. */
+  readonly current: string
+}
+
+/** For each document an action line and the document as it is. */
+export function bulkBody(chunks: readonly Chunk[], range: Range, targetsOf: (chunk: Chunk) => Targets): BulkBody {
   let bytes = 0
-  for (const { action, document } of entries(chunks, range, streamOf)) bytes += sizeOf(action, document)
-  return { bytes, pieces: () => pieces(entries(chunks, range, streamOf)) }
+  for (const { action, document } of entries(chunks, range, targetsOf)) bytes += sizeOf(action, document)
+  return { bytes, pieces: () => pieces(entries(chunks, range, targetsOf)) }
 }
 
 interface Entry {
@@ -30,18 +38,30 @@ interface Entry {
   readonly document: Uint8Array
 }
 
-function* entries(chunks: readonly Chunk[], { from, to }: Range, streamOf: (chunk: Chunk) => string): Generator<Entry> {
+function* entries(
+  chunks: readonly Chunk[],
+  { from, to }: Range,
+  targetsOf: (chunk: Chunk) => Targets,
+): Generator<Entry> {
   let first = 0
   for (const chunk of chunks) {
-    const stream = streamOf(chunk)
+    const targets = targetsOf(chunk)
     const end = Math.min(chunk.ids.length, to - first)
     for (let index = Math.max(0, from - first); index < end; index++) {
-      // By `JSON.stringify` of a fixed shape only, so that nothing in an id can become an action of its own.
-      const action = `${JSON.stringify({ create: { _index: stream, _id: chunk.ids[index] } })}\n`
-      yield { action, document: documentBytes(chunk, index) }
+      yield { action: actionOf(chunk, index, targets), document: documentBytes(chunk, index) }
     }
     first += chunk.ids.length
   }
+}
+
+/** By `JSON.stringify` of a fixed shape only, so that nothing in an id can become an action of its own. */
+function actionOf({ ids, versions }: Chunk, index: number, { stream, current }: Targets): string {
+  const _id = ids[index]
+  const version = versions?.[index] ?? 0
+  // Equal is fine: what is sent again after an answer that got lost is not a conflict.
+  if (version > 0)
+    return `${JSON.stringify({ index: { _index: current, _id, version, version_type: 'external_gte' } })}\n`
+  return `${JSON.stringify({ create: { _index: stream, _id } })}\n`
 }
 
 function* pieces(all: Iterable<Entry>): Generator<Buffer> {

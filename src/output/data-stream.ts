@@ -9,3 +9,8 @@ export function dataStream(dataset: Dataset, namespace: string): string {
 export function datasetOf(table: string): Dataset {
   return table === 'alert' || table === 'incident' || table === 'vulnerability' ? table : 'event'
 }
+
+/** Where the current state of its items is, one document each. */
+export function currentIndex(dataset: Dataset, namespace: string): string {
+  return `m365_defender.${dataset}_current-${namespace}`
+}

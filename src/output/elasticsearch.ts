@@ -1,8 +1,18 @@
 import { Readable } from 'node:stream'
 import { XdrelayError } from '../core/errors.ts'
 import type { Chunk, Dataset, Delivery } from '../core/types.ts'
-import { type Answer, type BulkBody, bulkBody, bulkQuery, type Range, readAnswer, reasonOf, retryAll } from './bulk.ts'
-import { dataStream, datasetOf } from './data-stream.ts'
+import {
+  type Answer,
+  type BulkBody,
+  bulkBody,
+  bulkQuery,
+  type Range,
+  readAnswer,
+  reasonOf,
+  retryAll,
+  type Targets,
+} from './bulk.ts'
+import { currentIndex, dataStream, datasetOf } from './data-stream.ts'
 import {
   connectionProblem,
   ElasticsearchClient,
@@ -46,6 +56,7 @@ export const elasticsearch = {
     },
   },
   requires: '@timestamp',
+  keepsCurrent: true,
   concurrency: 4,
   batch: { bytes: 6 * 1024 * 1024, count: 5000, age: 1000 },
   destination: ({ namespace }: ElasticsearchOptions, table: string) =>
@@ -76,15 +87,21 @@ class ElasticsearchOutput implements CheckedOutput {
     return this.#send(chunks, { from: 0, to }, signal)
   }
 
-  async check(signal: AbortSignal, datasets: readonly Dataset[]): Promise<string> {
-    const streams = datasets.map(dataset => dataStream(dataset, this.#options.namespace))
-    const wanted = { index: [{ names: streams, privileges: ['create_doc'] }] }
-    const answer = await this.#request(() => ({ path: '/_security/user/_has_privileges', body: wanted }), signal)
+  async check(signal: AbortSignal, datasets: readonly Dataset[], current: readonly Dataset[] = []): Promise<string> {
+    const { namespace } = this.#options
+    const streams = datasets.map(dataset => dataStream(dataset, namespace))
+    const indices = current.map(dataset => currentIndex(dataset, namespace))
+    const wanted: Wanted[] = [
+      { privilege: 'create_doc', names: streams },
+      ...(indices.length > 0 ? [{ privilege: 'index', names: indices }] : []),
+    ]
+    const question = { index: wanted.map(({ privilege, names }) => ({ names, privileges: [privilege] })) }
+    const answer = await this.#request(() => ({ path: '/_security/user/_has_privileges', body: question }), signal)
     if (answer.status === undefined) throw new XdrelayError('output_unreachable', answer.failure)
     const { status, body } = answer
     const allowed = (body as { has_all_requested?: unknown } | null)?.has_all_requested
     if (status === 401 || status === 403 || (status === 200 && allowed === false)) {
-      const text = status === 200 ? `create_doc on ${missing(body, streams)} is not granted` : reasonOf(answer)
+      const text = status === 200 ? missing(body, wanted) : reasonOf(answer)
       throw new XdrelayError('output_unauthorized', text, { facts: { urls: this.#options.urls.join(', ') } })
     }
     if (status >= 500 || status === 429) throw new XdrelayError('output_unreachable', reasonOf(answer))
@@ -93,7 +110,7 @@ class ElasticsearchOutput implements CheckedOutput {
       const text = `${this.#options.urls.join(', ')} does not answer like Elasticsearch (status ${status}); is another server or a proxy there?`
       throw new XdrelayError('output_unreachable', text)
     }
-    return streams.join(', ')
+    return [...streams, ...indices].join(', ')
   }
 
   async close(): Promise<void> {
@@ -101,10 +118,13 @@ class ElasticsearchOutput implements CheckedOutput {
   }
 
   /** Chunks of all sources meet in one request. */
-  readonly #streamOf = ({ origin }: Chunk): string => dataStream(origin.dataset ?? 'event', this.#options.namespace)
+  readonly #targetsOf = ({ origin: { dataset = 'event' } }: Chunk): Targets => {
+    const { namespace } = this.#options
+    return { stream: dataStream(dataset, namespace), current: currentIndex(dataset, namespace) }
+  }
 
   async #send(chunks: readonly Chunk[], range: Range, signal: AbortSignal): Promise<Delivery> {
-    const body = bulkBody(chunks, range, this.#streamOf)
+    const body = bulkBody(chunks, range, this.#targetsOf)
     const single = range.to - range.from === 1
     if (!single && body.bytes > this.#largest) return this.#halve(chunks, range, signal)
     const answer = await this.#request(() => this.#bulkRequest(body), signal)
@@ -151,10 +171,20 @@ function merge(first: Delivery, second: Delivery): Delivery {
   }
 }
 
-/** Of these streams those that the answer names as closed. */
-function missing(body: unknown, streams: readonly string[]): string {
-  const { index = {} } = body as { index?: Record<string, { create_doc?: boolean } | undefined> }
-  return streams.filter(stream => index[stream]?.create_doc !== true).join(', ')
+interface Wanted {
+  readonly privilege: string
+  readonly names: readonly string[]
+}
+
+/** What of this the answer does not grant. */
+function missing(body: unknown, wanted: readonly Wanted[]): string {
+  const { index = {} } = body as { index?: Record<string, Record<string, boolean> | undefined> }
+  return wanted
+    .flatMap(({ privilege, names }) => {
+      const closed = names.filter(name => index[name]?.[privilege] !== true)
+      return closed.length === 0 ? [] : [`${privilege} on ${closed.join(', ')} is not granted`]
+    })
+    .join('; ')
 }
 
 /** The setting that the server could not work with, and why. */

@@ -19,6 +19,8 @@ export interface LaneParts {
   readonly output: Output
   readonly policy: LanePolicy
   readonly tables: readonly string[]
+  /** Whether the output replaces documents by later versions. */
+  readonly keepsCurrent?: boolean
   readonly deadLetter: DeadLetter
   readonly log: Log
   readonly metrics: Metrics
@@ -77,7 +79,7 @@ export class Lane {
   constructor(parts: LaneParts) {
     this.name = parts.name
     this.#parts = parts
-    this.#filter = new TableFilter(parts.tables)
+    this.#filter = new TableFilter(parts.tables, parts.keepsCurrent)
     this.#pace = new Pace(parts.policy)
     this.#queue = new Queue(parts.policy)
     this.#refuser = new Refuser(parts)

@@ -17,9 +17,9 @@ export interface OutputDeps {
 export interface CheckedOutput extends Output {
   /**
    * Resolves with a few words on what was found; throws an `XdrelayError` when documents of these datasets could not be
-   * written.
+   * written, or the current states of those of `current`.
    */
-  check(signal: AbortSignal, datasets: readonly Dataset[]): Promise<string>
+  check(signal: AbortSignal, datasets: readonly Dataset[], current?: readonly Dataset[]): Promise<string>
   /** True while nothing but room on its disk is missing. */
   readonly outOfSpace?: boolean
 }
@@ -36,6 +36,8 @@ export interface OutputKind {
   readonly maxRetry?: number
   /** A field without which the target refuses a document; absent: it takes any line. */
   readonly requires?: string
+  /** Whether it can replace a document by a later version, and so takes the current state of items. */
+  readonly keepsCurrent?: true
   /** In words, where a document of this table goes when it is written at this time; absent: what the kind's name says. */
   readonly destination?: (options: never, table: string, time: Date) => string
   /** `options` is what the schema describes, checked and converted; throws `config_invalid` for what it cannot say. */

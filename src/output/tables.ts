@@ -2,7 +2,7 @@ import { subset } from '../core/chunk.ts'
 import type { Chunk } from '../core/types.ts'
 
 /**
- * The documents of a chunk that an output wants. Patterns are table names with `*` for any run of characters; one that
+ * The documents of a chunk that an output wants: of its tables, and current states only if it can replace them. Patterns are table names with `*` for any run of characters; one that
  * starts with `!` takes tables out again. Names are compared as they are written.
  */
 export class TableFilter {
@@ -10,7 +10,10 @@ export class TableFilter {
   readonly #exclude: readonly string[]
   readonly #all: boolean
 
-  constructor(patterns: readonly string[]) {
+  readonly #current: boolean
+
+  constructor(patterns: readonly string[], current = false) {
+    this.#current = current
     this.#include = patterns.filter(pattern => !pattern.startsWith('!'))
     this.#exclude = patterns.filter(pattern => pattern.startsWith('!')).map(pattern => pattern.slice(1))
     this.#all = patterns.length === 1 && patterns[0] === '*'
@@ -21,12 +24,14 @@ export class TableFilter {
   }
 
   keep(chunk: Chunk): Chunk {
-    if (this.#all) return chunk
+    const { versions } = chunk
+    const takesAll = this.#current || versions === undefined
+    if (this.#all && takesAll) return chunk
     const wanted = chunk.tables.map(table => this.wants(table))
-    if (wanted.every(Boolean)) return chunk
+    if (wanted.every(Boolean) && takesAll) return chunk
     const indexes: number[] = []
     for (let index = 0; index < chunk.table.length; index++) {
-      if (wanted[chunk.table[index]!]) indexes.push(index)
+      if (wanted[chunk.table[index]!] && (takesAll || versions![index] === 0)) indexes.push(index)
     }
     return subset(chunk, indexes)
   }

@@ -63,7 +63,7 @@ function transformMessage(context: MessageContext, transform: PageTransform): vo
   }
   const bounds = lazyBounds(body, key)
   const position = positionOf(job.origin, message, reading.body)
-  const element = transform(reading.body, position)
+  const element = transform(reading.body, position, job.origin)
   const { from, to } = job.records ?? { from: 0, to: reading.records.length }
   for (let record = from; record < to && record < reading.records.length; record++) {
     const { sanitized, original } = originalOf(context, reading.sanitized, bounds, record)

@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors.ts'
-import type { Message } from '../core/types.ts'
+import type { Message, Origin } from '../core/types.ts'
 import { contentId } from './ids.ts'
 import type { Job } from './job.ts'
 import type { Lines } from './lines.ts'
@@ -31,6 +31,7 @@ export type ElementTransform = (context: MessageContext, value: unknown, place: 
 export type PageTransform = (
   body: Readonly<Record<string, unknown>>,
   position: Position | undefined,
+  origin: Origin,
 ) => ElementTransform
 
 /** A record of a hub's message. */

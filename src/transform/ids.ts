@@ -32,6 +32,13 @@ export function versionId(dataset: Dataset, naming: readonly unknown[], further:
   return digest([dataset, ...parts.map(part => canonical(part ?? null))].join('\n'), 32)
 }
 
+/** The id of an item of an API, whatever its version. An item without one is told apart by its whole content. */
+export function itemId(dataset: Dataset, id: unknown, content: unknown): string {
+  const text = scalarText(id)
+  if (text !== undefined && /^[A-Za-z0-9_-]{1,200}$/.test(text)) return text
+  return digest([dataset, text ?? canonical(content)].join('\n'), 32)
+}
+
 /** The first `hexDigits` of SHA-256 in letters and digits only: safe in URLs, file names and as an argument. */
 function digest(text: string, hexDigits: number): string {
   const number = BigInt(`0x${hash('sha256', text, 'hex').slice(0, hexDigits)}`)

@@ -28,8 +28,8 @@ export function itemRows(dataset: Collected): (page: Page) => (element: unknown)
 /** Makes documents of the items of an API's pages. */
 export function itemTransform(dataset: Collected): PageTransform {
   const rowsOfPage = itemRows(dataset)
-  return (body, position) => {
-    const rows = rowsOfPage({ time: position?.enqueuedTime, body })
+  return (body, position, { current = false }) => {
+    const rows = rowsOfPage({ time: position?.enqueuedTime, body, current })
     return (context, element, place) => {
       try {
         const found = rows(element)
@@ -51,13 +51,15 @@ function addRows(
   place: Place,
 ): ReturnType<ElementTransform> {
   let rejected: ReturnType<ElementTransform>
-  for (const [number, { id, properties, pointer }] of rows.entries()) {
+  for (const [number, { id, properties, pointer, version }] of rows.entries()) {
     // An item's text stands in one of its documents; a busy incident has hundreds.
     const original = number === 0 ? place.original : undefined
     const record = { ...place, original, table: dataset, category: dataset, envelope: noEnvelope, properties, id }
     const { document, reject } = mapper.map(record)
-    if (reject === undefined) lines.add(JSON.stringify(document), id, dataset, index, place.index)
-    else rejected ??= { ...reject, pointer: pointer?.(reject.pointer) ?? reject.pointer }
+    if (reject === undefined) {
+      lines.add(JSON.stringify(document), id, dataset, index, place.index)
+      if (version !== undefined) lines.versionOfLast(version)
+    } else rejected ??= { ...reject, pointer: pointer?.(reject.pointer) ?? reject.pointer }
   }
   return rejected
 }

@@ -23,6 +23,7 @@ export interface Result {
   /** Indexes into the job's messages. */
   readonly message: Uint32Array
   readonly record: Uint32Array
+  readonly versions?: Float64Array
   readonly rejects: readonly RejectedPart[]
   readonly drift: readonly Drift[]
 }

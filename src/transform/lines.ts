@@ -14,6 +14,8 @@ export class Lines {
   readonly #table: number[] = []
   readonly #message: number[] = []
   readonly #record: number[] = []
+  /** By document; most have none. */
+  readonly #versions = new Map<number, number>()
 
   /** `json` has no line feed. */
   add(json: string, id: string, table: string, message: number, record: number): void {
@@ -25,6 +27,11 @@ export class Lines {
     this.#table.push(this.#numberOf(table))
     this.#message.push(message)
     this.#record.push(record)
+  }
+
+  /** The document added last stands for the current state of an item: microseconds since the epoch. */
+  versionOfLast(version: number): void {
+    this.#versions.set(this.#ids.length - 1, version)
   }
 
   result(): Omit<Result, 'drift'> {
@@ -39,6 +46,9 @@ export class Lines {
       message: Uint32Array.from(this.#message),
       record: Uint32Array.from(this.#record),
       rejects: this.rejects,
+      ...(this.#versions.size > 0 && {
+        versions: Float64Array.from(this.#ids, (_id, n) => this.#versions.get(n) ?? 0),
+      }),
     }
   }
 

@@ -94,7 +94,12 @@ function merge([a, b]: readonly [Result, Result], firstMessage: number): Result 
     table: Uint16Array.from([...a.table, ...b.table.map(table => table + a.tables.length)]),
     message: Uint32Array.from([...a.message, ...b.message.map(message => message + firstMessage)]),
     record: Uint32Array.from([...a.record, ...b.record]),
+    ...((a.versions ?? b.versions) && { versions: Float64Array.from([...versionsOf(a), ...versionsOf(b)]) }),
     rejects: [...a.rejects, ...b.rejects.map(part => ({ ...part, message: part.message + firstMessage }))],
     drift: [...a.drift, ...b.drift],
   }
+}
+
+function versionsOf({ versions, ids }: Result): Iterable<number> {
+  return versions ?? new Float64Array(ids.length)
 }

@@ -53,11 +53,12 @@ export function serve(port: MessagePort, run: (job: Job) => Result): void {
     const result = run(unpackJob(mail))
     // Given back at once: V8 counts it against the heap until a collection finds it, and collects all the more often.
     ;(mail.bodies.buffer as ArrayBuffer).transfer(0)
-    const { lines, ends, table, message, record } = result
+    const { lines, ends, table, message, record, versions } = result
+    const columns = [lines, ends, table, message, record, ...(versions ? [versions] : [])]
     const answer: ResultMail = { ...result, ids: result.ids.join(), rejects: JSON.stringify(result.rejects) }
     port.postMessage(
       answer,
-      [lines, ends, table, message, record].map(({ buffer }) => buffer as ArrayBuffer),
+      columns.map(({ buffer }) => buffer as ArrayBuffer),
     )
   })
   port.postMessage('ready')

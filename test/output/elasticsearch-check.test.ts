@@ -41,3 +41,16 @@ test.each<[string, BulkAnswer]>([
   const { check } = await checkOf(answer)
   expect(await check).toMatch(/^logs-m365_defender\.event-/)
 })
+
+test('a privilege on the current states that is missing is named beside one on the streams', async () => {
+  const body = {
+    has_all_requested: false,
+    index: { 'logs-m365_defender.alert-default': { create_doc: true } },
+  }
+  const { url } = await startFakeBulk(() => ({ body }))
+  await expect((await openedFor(url)).check(never, ['alert', 'event'], ['alert'])).rejects.toMatchObject({
+    kind: 'output_unauthorized',
+    message:
+      'create_doc on logs-m365_defender.event-default is not granted; index on m365_defender.alert_current-default is not granted',
+  })
+})

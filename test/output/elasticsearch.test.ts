@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { elasticsearch } from '../../src/output/elasticsearch.ts'
 import { outputContract } from '../contract/output.ts'
-import { chunkOf, documentOf } from '../support/chunks.ts'
+import { chunkOf, documentOf, origin } from '../support/chunks.ts'
 import { elasticsearchMissing, sharedElasticsearch } from '../support/elasticsearch.ts'
 import { docs, openedFor, optionsFor } from '../support/elasticsearch-output.ts'
 
@@ -74,9 +74,36 @@ for (const version of ['9.5', '8.19'] as const) {
       expect(delivery.outage).toContain('index_not_found_exception')
     })
 
+    test('the current state of an item is what its highest version says, in whatever order the versions come', async () => {
+      const { namespace } = await freshStream(url)
+      const index = `m365_defender.alert_current-${namespace}`
+      onTestFinished(() => request(url, 'DELETE', `/${index}`).then(() => {}))
+      const output = await openedFor(url, { namespace })
+      const write = (id: string, version: number, status: string) => {
+        const shape = { ids: [id], tables: ['alert'], origin: { ...origin, dataset: 'alert' as const } }
+        const chunk = { ...chunkOf([documentOf({ status })], shape), versions: Float64Array.of(version) }
+        return output.write([chunk], never)
+      }
+      const micros = Date.UTC(2026, 2, 1) * 1000
+      expect(await write('a1', micros + 1, 'new')).toEqual({ rejected: [], retry: [], duplicates: 0, failureStore: 0 })
+      expect(await write('a1', micros + 3, 'resolved')).toMatchObject({ duplicates: 0 })
+      // An older one that comes late changes nothing and is settled; the same once more is no conflict.
+      expect(await write('a1', micros + 2, 'inProgress')).toMatchObject({ rejected: [], retry: [], duplicates: 1 })
+      expect(await write('a1', micros + 3, 'resolved')).toMatchObject({ rejected: [], retry: [], duplicates: 0 })
+      await write('a2', micros, 'new')
+      const documents = await documentsIn(url, index)
+      expect(documents.map(({ id, source }) => [id, JSON.parse(source).status]).sort()).toEqual([
+        ['a1', 'resolved'],
+        ['a2', 'new'],
+      ])
+    })
+
     test('check names the stream', async () => {
       const output = await openedFor(url, { namespace: 'soc' })
       expect(await output.check(never, ['event'])).toBe('logs-m365_defender.event-soc')
+      expect(await output.check(never, ['alert'], ['alert'])).toBe(
+        'logs-m365_defender.alert-soc, m365_defender.alert_current-soc',
+      )
     })
   })
 }

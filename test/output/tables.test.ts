@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TableFilter } from '../../src/output/tables.ts'
+import { chunkOf } from '../support/chunks.ts'
 
 test.each<[string[], string, boolean]>([
   [['*'], 'Anything', true],
@@ -33,4 +34,18 @@ test('patterns mean the same as the regular expression that one would write', ()
     expect(new TableFilter([glob]).wants(name)).toBe(regex.test(name))
   }
   fc.assert(fc.property(text, pattern, check), { numRuns: 2000 })
+})
+
+test('current states are for outputs that can replace them', () => {
+  const chunk = {
+    ...chunkOf([{ n: 0 }, { n: 1 }, { n: 2 }], { tables: ['alert'] }),
+    versions: Float64Array.of(0, 5, 0),
+  }
+  expect(new TableFilter(['*'], true).keep(chunk)).toBe(chunk)
+  for (const patterns of [['*'], ['alert']]) {
+    const kept = new TableFilter(patterns).keep(chunk)
+    expect(kept.ids).toEqual([chunk.ids[0], chunk.ids[2]])
+    expect([...kept.versions!]).toEqual([0, 0])
+  }
+  expect(new TableFilter(['incident'], true).keep(chunk).ids).toEqual([])
 })

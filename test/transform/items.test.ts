@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Message, SourceBatch } from '../../src/core/types.ts'
 import { createBatchTransform } from '../../src/transform/batch.ts'
 import type { Collected } from '../../src/transform/mapping/datasets.ts'
@@ -248,3 +248,52 @@ test('two items that nothing names have different ids', () => {
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString()
 }
+
+describe('where current states are wanted', () => {
+  const current = (dataset: Collected, body: object) => {
+    const batch = page(dataset, body)
+    const { chunk, rejects } = transform({ ...batch, origin: { ...batch.origin, current: true } })
+    return { ids: chunk.ids, versions: [...(chunk.versions ?? [])], record: [...chunk.record], rejects }
+  }
+  const micros = Date.UTC(2026, 2, 1, 8, 15, 42, 123) * 1000 + 456
+
+  test('an alert is a document of its version and one of its id, which is replaced by the next version', () => {
+    const first = current('alert', { value: [alert(), alert({ id: 'a2' })] })
+    const second = current('alert', { value: [alert({ lastUpdateDateTime: '2026-03-01T08:15:42.123457Z' })] })
+    expect(first).toMatchObject({ versions: [0, micros, 0, micros], record: [0, 0, 1, 1], rejects: [] })
+    expect([first.ids[1], first.ids[3]]).toEqual(['a1', 'a2'])
+    expect(second).toMatchObject({ ids: [expect.any(String), 'a1'], versions: [0, micros + 1] })
+    expect(second.ids[0]).not.toBe(first.ids[0])
+  })
+
+  test('an incident is current by itself: its alerts may move to another one', () => {
+    const incident = { id: '4711', lastUpdateDateTime: version, alerts: [alert(), alert({ id: 'a2' })] }
+    const batch = page('incident', { value: [incident] })
+    const { chunk } = transform({ ...batch, origin: { ...batch.origin, current: true } })
+    expect([...chunk.versions!]).toEqual([0, 0, micros])
+    expect(chunk.ids[2]).toBe('4711')
+    const lines = Buffer.from(chunk.lines).toString().trimEnd().split('\n')
+    expect(lines.map(line => Object.keys(JSON.parse(line).m365_defender.incident))).toEqual([
+      expect.arrayContaining(['alert']),
+      expect.arrayContaining(['alert']),
+      expect.not.arrayContaining(['alert']),
+    ])
+  })
+
+  test('ids that could not stand in an address or a list are hashes, and differ as they do', () => {
+    const ids = ['a,b', 'a b', 'x'.repeat(300), '../_doc'].map(
+      id => current('alert', { value: [alert({ id })] }).ids[1]!,
+    )
+    expect(new Set(ids).size).toBe(4)
+    for (const id of ids) expect(id).toMatch(/^[a-z0-9]{20,30}$/)
+  })
+
+  test('an item without a version is rejected once', () => {
+    expect(current('alert', { value: [{ id: 'a1' }] })).toMatchObject({ ids: [], versions: [] })
+    expect(current('alert', { value: [{ id: 'a1' }] }).rejects).toHaveLength(1)
+  })
+})
+
+test('nothing is a current state where none is wanted', () => {
+  expect(run('alert', { value: [alert()] }).chunk.versions).toBeUndefined()
+})

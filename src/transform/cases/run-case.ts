@@ -90,7 +90,9 @@ function itemOf(one: MappingCase, dataset: Collected): DefenderRecord | Problem 
   const reading = readMessage(Buffer.from(`{"value":[${one.record}]${rest}`), undefined, 'value')
   if ('reason' in reading) return reading
   const place = placeOf(one, reading.body, reading.sanitized)
-  const rows = itemRows(dataset)({ time: place.position?.enqueuedTime, body: reading.body })(reading.records[0])
+  const rows = itemRows(dataset)({ time: place.position?.enqueuedTime, body: reading.body, current: false })(
+    reading.records[0],
+  )
   if ('reason' in rows) return rows
   const row = rows[one.pair - 1]
   if (row === undefined) return { reason: 'bad_envelope', detail: `The item has ${rows.length} documents.` }

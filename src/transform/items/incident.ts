@@ -3,18 +3,25 @@ import { holders } from '../mapping/datasets.ts'
 import { isEmpty } from '../mapping/values.ts'
 import { isObject } from '../message.ts'
 import { columnsBelow, withoutColumnsBelow } from './columns.ts'
+import { currentRow } from './current.ts'
 import type { Item, PageRows, Row } from './row.ts'
 import { versionProblem } from './version.ts'
 
 /**
  * Each update of an incident is a document for each of its alerts, or one if it has none. The alert's keys become
- * columns: `alerts.title`.
+ * columns: `alerts.title`. Its current state is the incident alone: alerts move from one to another.
  */
-export const incidentRows: PageRows = () => item => {
-  const problem = versionProblem(item)
-  if (problem !== undefined) return problem
-  const { alerts, ...rest } = item
-  const incident = withoutColumnsBelow(holders.incident, rest)
+export const incidentRows: PageRows =
+  ({ current }) =>
+  item => {
+    const problem = versionProblem(item)
+    if (problem !== undefined) return problem
+    const { alerts, ...rest } = item
+    const incident = withoutColumnsBelow(holders.incident, rest)
+    return [...versionRows(incident, alerts), ...(current ? [currentRow('incident', incident)] : [])]
+  }
+
+function versionRows(incident: Item, alerts: unknown): Row[] {
   if (!Array.isArray(alerts)) return [row(incident, undefined, alerts === undefined ? {} : { alerts })]
   const pairs = alerts.flatMap((alert: unknown, index) => (isEmpty(alert) ? [] : [pair(incident, alert, index)]))
   return pairs.length === 0 ? [row(incident, undefined, {})] : pairs

@@ -4,6 +4,8 @@ import type { RecordProblem } from '../documents.ts'
 export interface Row {
   readonly properties: Readonly<Record<string, unknown>>
   readonly id: string
+  /** Set where it stands for the current state of the item: microseconds since the epoch. */
+  readonly version?: number
   /** JSON pointer to a column, from the item, where that is not simply its name. */
   readonly pointer?: (column: string) => string
 }
@@ -16,6 +18,8 @@ export interface Page {
   readonly time: string | undefined
   /** The whole body. */
   readonly body: Item
+  /** Whether the current state of each item is wanted besides. */
+  readonly current: boolean
 }
 
 /** The rows of an item, or why there are none. */

@@ -12,6 +12,12 @@ export function toMillis(text: string): string | undefined {
   return isUtc(text) ? cutUtc(text) : looseMillis(text)
 }
 
+/** Microseconds since the epoch, cut and not rounded, of a text that `toMillis` takes. */
+export function toMicros(text: string): number {
+  const fraction = /\.(\d{1,9})/.exec(text)?.[1] ?? ''
+  return Date.parse(toMillis(text)!) * 1000 + Number(fraction.slice(3, 6).padEnd(3, '0'))
+}
+
 /** Of a text that `isUtc`. */
 export function cutUtc(text: string): string {
   if (text.length > 24) return [text.slice(0, 23), 'Z'].join('')
