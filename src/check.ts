@@ -1,5 +1,5 @@
 import { type Access, accessOf } from './collect/access.ts'
-import { cursorName } from './collect/kinds.ts'
+import { type CollectorSettings, cursorName, datasets, wantsCurrent } from './collect/kinds.ts'
 import { type CollectorKind, probeCollector } from './collect/probe.ts'
 import { type Config, isCollector, isEventHub, type OutputConfig } from './config.ts'
 import { hubAddress, storeAddress, storePrefix } from './consumer/client.ts'
@@ -7,6 +7,7 @@ import type { EventHubOptions } from './consumer/options.ts'
 import { type HubSurvey, surveyHub } from './consumer/probe.ts'
 import { classify, type ErrorName, XdrelayError } from './core/errors.ts'
 import { redact } from './core/secret.ts'
+import type { Dataset } from './core/types.ts'
 import { checkDeadLetter } from './output/dead-letter.ts'
 import { kinds } from './output/kinds.ts'
 import type { OutputDeps, OutputKind } from './output/policy.ts'
@@ -61,7 +62,7 @@ export function checkParts(config: Config, deps: CheckDeps, limit: AbortSignal):
     ),
     look('checkpoints', 'storage_unreachable', limit, () => checkCheckpoints(config, deps, limit)),
     ...config.outputs.map(output =>
-      look(`output ${output.name}`, 'output_unreachable', limit, () => checkOutput(output, deps, limit)),
+      look(`output ${output.name}`, 'output_unreachable', limit, () => checkOutput(output, config, deps, limit)),
     ),
     look('dead letter', 'cannot_write', limit, () => checkDeadLetter(config.deadLetter)),
   ]
@@ -117,15 +118,27 @@ async function checkCheckpoints({ checkpoints, sources }: Config, { pid }: Check
   }
 }
 
-async function checkOutput({ name, kind, options }: OutputConfig, deps: OutputDeps, limit: AbortSignal) {
+async function checkOutput(
+  { name, kind, options }: OutputConfig,
+  { sources }: Config,
+  deps: OutputDeps,
+  limit: AbortSignal,
+) {
   const { create }: OutputKind = kinds[kind]
   const output = create(name, options as never, deps)
   try {
     await output.open(limit)
-    return await output.check(limit, ['event'])
+    const collectors = sources.filter(isCollector)
+    const written = [...(sources.some(isEventHub) ? ['event' as const] : []), ...collectors.map(datasetOf)]
+    const current = collectors.filter(wantsCurrent).map(datasetOf)
+    return await output.check(limit, [...new Set(written)], [...new Set(current)])
   } finally {
     await output.close()
   }
+}
+
+function datasetOf({ kind }: CollectorSettings): Dataset {
+  return datasets[kind]
 }
 
 function oneLine(text: string): string {

@@ -1,4 +1,4 @@
-import { createCollector, cursorName } from './collect/kinds.ts'
+import { createCollector, cursorName, wantsCurrent } from './collect/kinds.ts'
 import { createCollectorSource } from './collect/source.ts'
 import { type Config, isEventHub } from './config.ts'
 import { createEventHubSource } from './consumer/source.ts'
@@ -30,6 +30,7 @@ export function createSources({ sources, checkpoints }: Config, deps: SourceDeps
       name,
       collector: createCollector(source),
       every: source.options.every,
+      current: wantsCurrent(source),
       store,
     })
   })

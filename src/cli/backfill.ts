@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { createApp } from '../app.ts'
 import { backfillName, createBackfillCollector } from '../collect/backfill.ts'
+import { wantsCurrent } from '../collect/kinds.ts'
 import { doneUntil } from '../collect/slices.ts'
 import { createCollectorSource } from '../collect/source.ts'
 import { loadConfig } from '../config.ts'
@@ -65,7 +66,7 @@ async function backfill(what: What, options: BackfillOptions): Promise<void> {
     const collector = createBackfillCollector(source, window)
     const name = `${source.name}-backfill`
     const app = createApp(plan.config, surroundings, (_config, deps) => [
-      createCollectorSource({ ...deps, name, collector, every: never, store, settled }),
+      createCollectorSource({ ...deps, name, collector, every: never, current: wantsCurrent(source), store, settled }),
     ])
     progress.watch(app.metrics)
     try {

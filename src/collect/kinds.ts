@@ -43,6 +43,11 @@ export const datasets: Readonly<Record<CollectorKind, Collector['dataset']>> = {
   vulnerabilities: 'vulnerability',
 }
 
+/** Whether the current state of each item is wanted besides its versions. */
+export function wantsCurrent({ kind, options }: CollectorSettings): boolean {
+  return kind !== 'vulnerabilities' && options.current
+}
+
 /** What a schema cannot say about the options of a kind. */
 export function collectorProblems({ kind, options }: CollectorSettings): Problem[] {
   return accessProblems(options, collectors[kind].api)

@@ -30,6 +30,8 @@ export interface GraphAlertsOptions extends AccessOptions {
   readonly since: number
   /** Milliseconds that a pass reads again, for updates that showed late. */
   readonly overlap: number
+  /** Whether the current state of each item is wanted besides its history. */
+  readonly current: boolean
 }
 
 export interface GraphIncidentsOptions extends GraphAlertsOptions {
@@ -109,6 +111,11 @@ const graph = {
     maximum: 24 * 3_600_000,
     default: '5m',
     description: 'How much of the time before it each pass reads again, for updates that the service shows late.',
+  },
+  current: {
+    type: 'boolean',
+    default: false,
+    description: 'Whether Elasticsearch outputs also keep one document per item with its current state.',
   },
 } as const satisfies OptionSchema['properties']
 

@@ -17,6 +17,8 @@ export interface PollerDeps {
   readonly collector: Collector
   /** Milliseconds from the beginning of one pass to that of the next. */
   readonly every: number
+  /** Whether the current state of each item is wanted besides its versions. */
+  readonly current: boolean
   /** When the next pass is due, in monotonic milliseconds; kept when reading begins anew. */
   readonly schedule: { next: number }
   /** Makes a batch once it may be handed on, and hands it on; rejects when `over` aborts before. */
@@ -78,10 +80,11 @@ async function handOn(deps: PollerDeps, course: Course, page: Page, over: AbortS
 }
 
 /** An API has no partitions and what goes with them. */
-function originOf({ name, collector }: PollerDeps): Origin {
+function originOf({ name, collector, current }: PollerDeps): Origin {
   return {
     source: name,
     dataset: collector.dataset,
+    ...(current && { current }),
     namespace: '',
     eventHub: '',
     consumerGroup: '',

@@ -16,6 +16,8 @@ export interface CollectorSourceDeps {
   readonly collector: Collector
   /** Milliseconds from the beginning of one pass to that of the next. */
   readonly every: number
+  /** Whether the current state of each item is wanted besides its versions. */
+  readonly current?: boolean
   readonly store: CursorStore
   readonly log: Log
   readonly metrics: Metrics
@@ -156,7 +158,7 @@ class CollectorSource implements RewindableSource {
   }
 
   #poll(hold: CursorHold, over: AbortSignal): Promise<void> {
-    const { name, collector, every, metrics } = this.#deps
+    const { name, collector, every, current = false, metrics } = this.#deps
     const hand = async (make: () => SourceBatch | undefined) => {
       while (!this.#gate.isOpen) await bound(this.#gate.pass(), over)
       // By the clock too: this process may have slept while another took over.
@@ -168,7 +170,7 @@ class CollectorSource implements RewindableSource {
       await this.#taking
       this.#taking = undefined
     }
-    const deps = { name, collector, every, schedule: this.#schedule, metrics, hand, troubles: this.#troubles }
+    const deps = { name, collector, every, current, schedule: this.#schedule, metrics, hand, troubles: this.#troubles }
     return poll(deps, hold, over)
   }
 

@@ -38,7 +38,7 @@ test("sources of Microsoft's APIs need no event hub beside them, and have their 
     {
       name: 'alerts',
       kind: 'graph_alerts',
-      options: { ...registration, every: 60_000, since: 24 * 3_600_000, overlap: 300_000 },
+      options: { ...registration, every: 60_000, since: 24 * 3_600_000, overlap: 300_000, current: false },
     },
     { name: 'incidents', kind: 'graph_incidents', options: { ...registration, every: 300_000, expandAlerts: false } },
     { name: 'vulnerabilities', kind: 'vulnerabilities', options: { every: 24 * 3_600_000, mode: 'delta' } },

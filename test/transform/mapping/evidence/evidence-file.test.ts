@@ -11,7 +11,12 @@ const load = ({ rules = '[]', keys = '{}', more = '' }) =>
 test.each([
   ['an unknown key', { more: 'colour: red' }, 5, 'unknown key colour'],
   ['rules that are none', { rules: 'text' }, 3, 'rules is a list'],
-  ['a rule that sets', { rules: '[{ from: .url, to: url.original, add: a }]' }, 3, 'a rule for evidence adds to fields'],
+  [
+    'a rule that sets',
+    { rules: '[{ from: .url, to: url.original, add: a }]' },
+    3,
+    'a rule for evidence adds to fields',
+  ],
   ['a rule without a field', { rules: '[{ from: .url }]' }, 3, 'add is a text or a list of texts'],
   ['a rule that splits', { rules: '[{ from: .url, split: uri, add: a }]' }, 3, 'a rule for evidence adds to fields'],
   ['an unknown conversion', { rules: '[{ from: .url, as: lowre, add: a }]' }, 3, 'unknown conversion lowre'],
