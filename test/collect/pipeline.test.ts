@@ -13,6 +13,9 @@ import { DirectoryCursors } from '../../src/storage/directory-cursors.ts'
 import { itemsOf, MemoryCollection, MemoryCollector } from '../support/memory-collector.ts'
 import { tempDirectory } from '../support/temp.ts'
 
+/** On a busy machine everything takes longer. */
+const patient = { timeout: 20_000 }
+
 /** A document for each item, with the item as its id. */
 const items: Transform = {
   async run(batch) {
@@ -137,9 +140,9 @@ test('every item reaches every output once, and the checkpoint says so in the en
     first: { target: first, required: true },
     second: { target: second, required: false },
   })
-  await vi.waitFor(() => expect([first.ids.length, second.ids.length]).toEqual([57, 57]))
+  await vi.waitFor(() => expect([first.ids.length, second.ids.length]).toEqual([57, 57]), patient)
   collection.add(8)
-  await vi.waitFor(() => expect(second.ids).toHaveLength(65))
+  await vi.waitFor(() => expect(second.ids).toHaveLength(65), patient)
   run.stop.abort()
   await run.done
   expect([first.ids, second.ids, run.fatal]).toEqual([collection.items, collection.items, []])
@@ -152,10 +155,10 @@ test('pages without items move the checkpoint, also as the first ones', async ()
   const store = await directoryStore()
   const target = new Target()
   const run = start(collection, store(), { only: { target, required: true } })
-  await vi.waitFor(() => expect(collection.passes.length).toBeGreaterThan(2))
+  await vi.waitFor(() => expect(collection.passes.length).toBeGreaterThan(2), patient)
   // Ten items that the service gives in two pages, and one empty page at the end of the pass.
   collection.add(10)
-  await vi.waitFor(() => expect(target.ids).toHaveLength(10))
+  await vi.waitFor(() => expect(target.ids).toHaveLength(10), patient)
   run.stop.abort()
   await run.done
   expect((await stored(store())).checkpoint).toEqual({ sequenceNumber: 3_000_000, offset: '10' })
@@ -172,17 +175,17 @@ test('an optional output that falls behind gets exactly what it missed, and the 
     { required: { target: required, required: true }, optional: { target: optional, required: false } },
     { budget: 20_000 },
   )
-  await vi.waitFor(() => expect(required.ids).toHaveLength(300))
+  await vi.waitFor(() => expect(required.ids).toHaveLength(300), patient)
   expect(optional.ids.length).toBeLessThanOrEqual(40)
   // Without its position in the store, a crash now would lose what it lacks.
   await vi.waitFor(async () => {
     const { checkpoint, lanes } = await run.source.positions('alerts')
     expect([checkpoint?.offset, Number(lanes.get('optional')?.offset)]).toEqual(['300', optional.ids.length])
-  })
+  }, patient)
   optional.room = Number.POSITIVE_INFINITY
-  await vi.waitFor(() => expect(optional.ids).toHaveLength(300), 20_000)
+  await vi.waitFor(() => expect(optional.ids).toHaveLength(300), patient)
   collection.add(20)
-  await vi.waitFor(() => expect(optional.ids.length + required.ids.length).toBe(640), 20_000)
+  await vi.waitFor(() => expect(optional.ids.length + required.ids.length).toBe(640), patient)
   await sleep(100)
   run.stop.abort()
   await run.done
@@ -207,18 +210,18 @@ test('outputs that lagged when a process died get what they miss from the next, 
     const offsets = [checkpoint?.offset, lanes.get('near')?.offset, lanes.get('far')?.offset]
     expect(offsets).toEqual(['100', String(near.ids.length), '0'])
     expect(near.ids.length).toBeGreaterThan(0)
-  })
+  }, patient)
   first.abort.abort()
   await first.done.catch(() => {})
   near.room = Number.POSITIVE_INFINITY
   far.down = false
   // Read again, the same items come in other pages.
   const second = start(collection, store(), targets(), { perPage: 3 })
-  await vi.waitFor(() => expect([near.ids.length, far.ids.length]).toEqual([100, 100]), 20_000)
-  await vi.waitFor(async () => expect((await second.source.positions('alerts')).lanes.size).toBe(0))
+  await vi.waitFor(() => expect([near.ids.length, far.ids.length]).toEqual([100, 100]), patient)
+  await vi.waitFor(async () => expect((await second.source.positions('alerts')).lanes.size).toBe(0), patient)
   collection.add(5)
   const outputs = [required, near, far]
-  await vi.waitFor(() => expect(outputs.map(({ ids }) => ids.length)).toEqual([105, 105, 105]))
+  await vi.waitFor(() => expect(outputs.map(({ ids }) => ids.length)).toEqual([105, 105, 105]), patient)
   second.stop.abort()
   await second.done
   for (const { ids } of outputs) expect(ids).toEqual(collection.items)
@@ -230,15 +233,15 @@ test('a checkpoint never passes an item that a required output has not taken', a
   const target = new Target()
   target.room = 23
   const first = start(collection, store(), { only: { target, required: true } })
-  await vi.waitFor(() => expect(first.lanes[0]!.lane.state).toBe('down'))
-  await vi.waitFor(async () => expect((await first.source.positions('alerts')).checkpoint).toBeDefined())
+  await vi.waitFor(() => expect(first.lanes[0]!.lane.state).toBe('down'), patient)
+  await vi.waitFor(async () => expect((await first.source.positions('alerts')).checkpoint).toBeDefined(), patient)
   first.abort.abort()
   await first.done.catch(() => {})
   const { checkpoint } = await stored(store())
   expect(Number(checkpoint?.offset)).toBeLessThanOrEqual(target.ids.length)
   target.room = Number.POSITIVE_INFINITY
   const second = start(collection, store(), { only: { target, required: true } })
-  await vi.waitFor(() => expect(new Set(target.ids).size).toBe(50))
+  await vi.waitFor(() => expect(new Set(target.ids).size).toBe(50), patient)
   second.stop.abort()
   await second.done
   expect((await stored(store())).checkpoint?.offset).toBe('50')

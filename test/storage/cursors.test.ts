@@ -134,9 +134,9 @@ describe('a blob', () => {
     await account.stop()
     const started = performance.now()
     await until(() => !hold.isHeld, 20_000)
-    expect(performance.now() - started).toBeLessThan(11_000)
+    expect(performance.now() - started).toBeLessThan(15_000)
     expect(hold.lost.aborted).toBe(true)
-  }, 30_000)
+  }, 90_000)
 
   test('with something else in it is not written over', async () => {
     const options = checkpointOptions(storage)
