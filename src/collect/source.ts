@@ -147,7 +147,8 @@ class CollectorSource implements RewindableSource {
         const hold = await store.acquire(signal)
         if (hold && !signal.aborted) return hold
         await hold?.release()
-        if (!isWaiting) log.info(`${name}: another replica polls; standing by`, { 'event.action': 'poll_standby' })
+        if (!isWaiting && !signal.aborted)
+          log.info(`${name}: another replica polls; standing by`, { 'event.action': 'poll_standby' })
         isWaiting = true
       } catch (error) {
         const { message, code } = classify(error)
