@@ -47,6 +47,14 @@ test('what the service shows late is found within the overlap', async () => {
   expect((await reader.pass()).length).toBe(3)
 })
 
+test('an item that an answer holds twice comes once', async () => {
+  const { service, pace, reader } = await alerts()
+  service.store.add(1, pace.now() - minute)
+  const [alert] = [...service.store.alerts.values()]
+  service.faults.add(/alerts_v2/, { kind: 'body', text: JSON.stringify({ value: [alert, alert] }) })
+  expect(await reader.pass()).toEqual([alert])
+})
+
 test('a page that comes once more when it is long forgotten gives nothing', async () => {
   const { service, pace, reader } = await alerts()
   service.store.add(5, pace.now() - minute)

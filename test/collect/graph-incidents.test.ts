@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import type { Page } from '../../src/collect/collector.ts'
 import { createIncidentsCollector } from '../../src/collect/graph-incidents.ts'
 import type { MicrosoftOptions } from '../../src/emulator/microsoft/microsoft.ts'
-import { connected, type Item, Reader, versionOf } from './support.ts'
+import { connected, type Item, itemsOf, never, Reader, versionOf } from './support.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -143,16 +144,32 @@ test('the alerts may be asked for by themselves from the start', async () => {
   expect(queries().some(query => query.includes('$expand'))).toBe(false)
 })
 
-test('an incident with more alerts than a body holds comes in several bodies', async () => {
-  const { service, pace, reader } = await incidents()
-  service.store.add(400, pace.now() - minute)
-  const [first] = service.store.incidents.keys()
-  for (const alert of service.store.alerts.values()) {
+/** One incident with six MiB of alerts, and some others. */
+function fill({ store }: Service, now: number): string {
+  store.add(200, now)
+  const [first] = store.incidents.keys()
+  for (const alert of store.alerts.values()) {
     Object.assign(alert, { incidentId: first, description: 'x'.repeat(30_000) })
   }
+  return first!
+}
+
+test('an incident with more alerts than a body holds comes in several bodies', async () => {
+  const { service, pace, reader } = await incidents()
+  const first = fill(service, pace.now() - minute)
   const items = await reader.pass()
   expect(pairsOf(items.filter(({ id }) => id === first))).toEqual(currentPairs(service))
   expect(Math.max(...reader.pages.map(({ body }) => body.length))).toBeLessThan(5 << 20)
+})
+
+test('who got the first of these bodies only gets the others later', async () => {
+  const { service, pace, collector } = await incidents({}, false)
+  fill(service, pace.now() - minute)
+  const interrupted = collector().pass(undefined, never)
+  const { value: page } = (await interrupted.next()) as { value: Page }
+  await interrupted.return()
+  const rest = await new Reader(collector(), page.state).pass()
+  expect(pairsOf([...itemsOf(page), ...rest])).toEqual(currentPairs(service))
 })
 
 test('what is no incident comes as it is', async () => {
