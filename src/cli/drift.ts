@@ -48,7 +48,7 @@ async function ofFile(file: string, table: string | undefined): Promise<Found> {
   const transform = createBatchTransform(mapOptions)
   const register = new DriftRegister(silent)
   let rejected = 0
-  for await (const batch of batches(file, table)) {
+  for await (const batch of batches(file, table === undefined ? {} : { table })) {
     const { rejects, drift } = transform(batch)
     rejected += rejects.length
     register.add(drift)

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { XdrelayError } from '../core/errors.ts'
 import { createExplainer } from '../transform/explain/explain.ts'
 import { answer } from './explain/answer.ts'
 import { explainCode, isCode } from './explain/code.ts'
@@ -6,29 +7,33 @@ import { choose } from './explain/input.ts'
 import { surroundingsOf } from './explain/surroundings.ts'
 import { answerLines } from './explain/text.ts'
 import { openInput } from './map/batches.ts'
+import type { InputForm } from './map/body.ts'
+import { formOptions } from './map/options.ts'
 import { print } from './terminal.ts'
 
-interface ExplainOptions {
+interface ExplainOptions extends InputForm {
   readonly record: number
   readonly line?: number
   readonly field?: string
-  readonly table?: string
+  readonly pair: number
   readonly config?: string
   readonly json?: true
 }
 
 /** Why a document is as it is. Connects to nothing. */
 export function explainCommand(): Command {
-  return new Command('explain')
+  const command = new Command('explain')
     .description('Explain a record: where each column goes, which rule sets each field, or why a field is empty')
     .argument('[file]', 'records as for map, or dead letters; - is standard input; or the code of an error', '-')
     .option('--record <n>', 'which record of the input, from 1', place, 1)
     .option('--line <n>', 'look at this line of the input only, from 1', place)
     .option('--field <name>', 'only this field and those below it, or only this column')
-    .option('--table <name>', 'take objects without category and properties for the properties of this table')
+    .option('--pair <n>', 'which document of an incident, from 1: there is one for each alert', place, 1)
     .option('-c, --config <file>', 'explain what a run of this configuration does, and what its outputs do')
     .option('--json', 'print one JSON object')
     .action(explain)
+  for (const option of formOptions()) command.addOption(option)
+  return command
 }
 
 async function explain(file: string, options: ExplainOptions): Promise<void> {
@@ -36,7 +41,11 @@ async function explain(file: string, options: ExplainOptions): Promise<void> {
   if (isCode(file)) return explainCode(file, json)
   const chosen = await choose(openInput(file), options)
   const surroundings = await surroundingsOf(chosen, config)
-  const explained = createExplainer(surroundings.options)({ ...surroundings, record: chosen.record })
+  const place = { ...surroundings, record: chosen.record, pair: options.pair - 1 }
+  const explained = createExplainer(surroundings.options)(place)
+  if (explained.envelope === null && explained.reject === null) {
+    throw new XdrelayError('input_unreadable', `the item has no document ${options.pair}`)
+  }
   const found = answer(explained, chosen, surroundings, field)
   if (json) print(JSON.stringify(found))
   else for (const line of answerLines(found, field)) print(line)

@@ -2,11 +2,12 @@ import { Command } from 'commander'
 import type { Reject } from '../core/types.ts'
 import { createBatchTransform } from '../transform/batch.ts'
 import { batches, mapOptions } from './map/batches.ts'
+import type { InputForm } from './map/body.ts'
+import { formOptions } from './map/options.ts'
 import { note } from './terminal.ts'
 
-interface MapOptions {
+interface MapOptions extends InputForm {
   readonly strict?: true
-  readonly table?: string
   readonly preserveOriginalEvent?: true
   readonly preserveDuplicateCustomFields?: true
   readonly json?: true
@@ -20,17 +21,18 @@ interface Summary {
 
 /** Maps records without connecting to anything: documents to standard output, rejects and a count to standard error. */
 export function mapCommand(): Command {
-  return new Command('map')
+  const command = new Command('map')
     .description(
       'Map Defender records to documents, offline: a message, a list of records, a record, or one of these a line',
     )
     .argument('[file]', 'what to map; - is standard input', '-')
     .option('--strict', 'reject columns that do not fit their schema, and exit 65 when anything was rejected')
-    .option('--table <name>', 'take objects without category and properties for the properties of this table')
     .option('--preserve-original-event', 'keep the exact text of every record in event.original')
     .option('--preserve-duplicate-custom-fields', 'keep vendor copies of what an ECS field holds already')
     .option('--json', 'print the count as one JSON object')
     .action(map)
+  for (const option of formOptions()) command.addOption(option)
+  return command
 }
 
 async function map(file: string, options: MapOptions): Promise<void> {
@@ -41,7 +43,7 @@ async function map(file: string, options: MapOptions): Promise<void> {
     preserveDuplicateCustomFields: options.preserveDuplicateCustomFields ?? false,
     preserveOriginalEvent: options.preserveOriginalEvent ?? false,
   })
-  for await (const batch of batches(file, options.table)) {
+  for await (const batch of batches(file, options)) {
     const { chunk, rejects } = transform(batch)
     for (const reject of rejects) report(reject, summary)
     summary.documents += chunk.ids.length

@@ -17,7 +17,7 @@ const closeBrace = 0x7d
 export type RecordsKey = 'records' | 'value'
 
 /** Bodies of a hub's messages have `records`, those of an API `value`. */
-export function recordsKey({ dataset = 'event' }: Origin): RecordsKey {
+export function recordsKey({ dataset = 'event' }: Pick<Origin, 'dataset'>): RecordsKey {
   return dataset === 'event' ? 'records' : 'value'
 }
 

@@ -18,6 +18,7 @@ export function deadLetterLine(reject: Reject, now: Date): Buffer {
     bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
     ...(message.bodyType !== undefined && { body_type: message.bodyType }),
     ...(output !== undefined && { output }),
+    ...(origin.dataset !== undefined && { dataset: origin.dataset }),
   }
   return Buffer.from(`${JSON.stringify(fields)}\n`)
 }

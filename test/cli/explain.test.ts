@@ -292,3 +292,80 @@ describe('the code of an error', () => {
     expect((await xdrelay(['explain', 'XP1001'], { cwd })).stdout).toMatch(/^DeviceNetworkEvents\n/)
   })
 })
+
+describe('items of an API', () => {
+  const version = '2026-03-01T08:15:42Z'
+  const incident = {
+    id: '4711',
+    lastUpdateDateTime: version,
+    alerts: [
+      { id: 'a1', title: 'one' },
+      { id: 'a2', title: 'two' },
+    ],
+  }
+
+  test('are looked at one document at a time', async () => {
+    const titles: unknown[] = []
+    for (const pair of ['1', '2']) {
+      const { columns, document, id, input, outputs } = await explainJson(JSON.stringify(incident), [
+        '--dataset',
+        'incident',
+        '--pair',
+        pair,
+      ])
+      const title = columns.find(({ column }: { column: string }) => column === 'alerts.title')
+      titles.push([title.value, document.m365_defender.incident.alert.title, title.vendor[0].field])
+      expect([id.in_run, input.dataset, outputs[0].detail]).toEqual([
+        true,
+        'incident',
+        expect.stringContaining('m365_defender.incident-default'),
+      ])
+    }
+    const field = 'm365_defender.incident.alert.title'
+    expect(titles).toEqual([
+      ['one', 'one', field],
+      ['two', 'two', field],
+    ])
+    const { code, message } = await explain(JSON.stringify(incident), ['--dataset', 'incident', '--pair', '3'])
+    expect([code, message]).toEqual([65, 'the item has no document 3'])
+  })
+
+  test('show the fields of their own rules, in short', async () => {
+    const { stdout } = await explain(JSON.stringify({ Id: 'v1', DeviceId: 'd', CvssScore: 5 }), [
+      '--dataset',
+      'vulnerability',
+    ])
+    expect(stdout).toContain('V. stands for m365_defender.vulnerability.')
+    expect(stdout).toMatch(/^ {2}dataset +vulnerability$/m)
+    expect(stdout).toMatch(/^ {2}cvssScore +5 → .*V\.cvss_score \(double\)$/m)
+    expect(stdout).toMatch(/^ {2}host\.id +"d" +deviceId +api\/vulnerability\.yaml:\d+$/m)
+  })
+
+  test('that were dead-lettered are known for what they are', async () => {
+    const nowhere = { source: 'alerts', namespace: '', eventHub: '', consumerGroup: '', partitionId: '' }
+    const body = Buffer.from(
+      `{"value":[null,{"id":"a1","lastUpdateDateTime":"soon"},{"id":"a2","lastUpdateDateTime":"${version}"}]}`,
+    )
+    const message = { body, sequenceNumber: 7, offset: '', enqueuedTime: Date.parse(version) }
+    const batch = {
+      stream: 'alerts',
+      origin: { ...nowhere, dataset: 'alert' as const },
+      messages: [message],
+      cursor: message,
+      bytes: 1,
+    }
+    const { rejects } = createBatchTransform(options)(batch)
+    const letters = rejects.map(reject => deadLetterLine(reject, new Date())).join('')
+    const { reject, input } = await explainJson(letters, ['--record', '2'])
+    expect(input).toMatchObject({ dataset: 'alert', dead_letter: { source: 'alerts', dataset: 'alert' } })
+    expect(reject).toMatchObject({
+      reason: 'bad_envelope',
+      pointer: '/value/1/lastUpdateDateTime',
+      needed: expect.stringContaining('"value"'),
+    })
+    expect(reject.around.text.slice(reject.around.caret)).toMatch(/^"lastUpdateDateTime":"soon"/)
+    const { stdout } = await explain(letters, ['--record', '2'])
+    expect(stdout).toMatch(/^Not an item: rejected$/m)
+    expect(stdout).toMatch(/position +source alerts, page 7 of 2026-03-01T08:15:42.000Z/)
+  })
+})

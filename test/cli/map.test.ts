@@ -56,6 +56,31 @@ describe('map', () => {
     expect([rejects, code, count]).toEqual([[], 0, '2 documents, 0 rejected'])
   })
 
+  const alert = (id: string) => ({ id, lastUpdateDateTime: '2026-03-01T08:15:42Z' })
+
+  test.each([
+    ['a page', JSON.stringify({ value: [alert('a'), alert('b')] })],
+    ['a list of items', `\ufeff${JSON.stringify([alert('a'), alert('b')], null, 2)}`],
+    ['an item a line', `${JSON.stringify(alert('a'))}\n${JSON.stringify({ ...alert('b'), value: 1 })}`],
+  ])('takes %s of a dataset', async (_name, input) => {
+    const { documents, rejects, code, count } = await map(['--dataset', 'alert'], input)
+    expect(documents.map(({ event }) => [event.dataset, event.id])).toEqual([
+      ['m365_defender.alert', 'a'],
+      ['m365_defender.alert', 'b'],
+    ])
+    expect([rejects, code, count]).toEqual([[], 0, '2 documents, 0 rejected'])
+  })
+
+  test('rejects what is no item, and says where it was', async () => {
+    const { documents, rejects } = await map(['--dataset', 'vulnerability'], '[{"id":"v"},7]\n5\n{"value":{}}')
+    expect(documents.map(({ event }) => event.id)).toEqual(['v', expect.any(String)])
+    expect(rejects.map(({ pointer, line }) => [pointer, line])).toEqual([
+      ['/value/1', 1],
+      ['', 2],
+    ])
+    expect(documents[0]).not.toHaveProperty('@timestamp')
+  })
+
   test('reads a file, keeps digits, and leaves out the position that there is not', async () => {
     const file = join(await tempDirectory(), 'record.json')
     await writeFile(file, '{"category":"AdvancedHunting-DeviceEvents","properties":{"ReportId":639199916335081329}}')

@@ -1,5 +1,5 @@
 import { suggest } from '../../config/suggest.ts'
-import type { Drift } from '../../core/types.ts'
+import type { Dataset, Drift } from '../../core/types.ts'
 import type { OutputVerdict } from '../../output/verdict.ts'
 import { allRules, type Elsewhere } from '../../transform/explain/elsewhere.ts'
 import type { Envelope, Explanation } from '../../transform/explain/explain.ts'
@@ -11,7 +11,12 @@ import type { Surroundings } from './surroundings.ts'
 
 /** What `--json` prints; described in docs/commands.md. */
 export interface Answer {
-  readonly input: { readonly line: number; readonly record_index: number; readonly dead_letter: DeadLetterLine | null }
+  readonly input: {
+    readonly line: number
+    readonly dataset: Dataset
+    readonly record_index: number
+    readonly dead_letter: DeadLetterLine | null
+  }
   readonly envelope: Envelope | null
   /** `in_run`: a run of the configuration gives this id; otherwise it is made of the content, as `map` does. */
   readonly id: { readonly value: string; readonly in_run: boolean } | null
@@ -34,13 +39,14 @@ export interface Answer {
 
 export function answer(
   { envelope, document, reject, fields, columns, drift, known }: Explanation,
-  { line, record, deadLetter }: Chosen,
+  { line, dataset, record, deadLetter }: Chosen,
   { isRunId, outputs, deadLetters }: Surroundings,
   wanted: string | undefined,
 ): Answer {
-  const asked = wanted === undefined ? everything(fields, columns) : askedFor({ fields, columns, known }, wanted)
+  const asked =
+    wanted === undefined ? everything(fields, columns) : askedFor({ envelope, fields, columns, known }, wanted)
   return {
-    input: { line, record_index: record, dead_letter: deadLetter ?? null },
+    input: { line, dataset, record_index: record, dead_letter: deadLetter ?? null },
     envelope,
     id: document && { value: document.id, in_run: isRunId },
     reject: reject && { ...explainReject(reject), dead_letters: deadLetters ?? null },
@@ -63,7 +69,7 @@ function everything(fields: readonly ExplainedField[], columns: readonly Explain
 
 /** A field, all fields below it, or a column, by its own name or by that of its vendor field. */
 function askedFor(
-  { fields, columns, known }: Pick<Explanation, 'fields' | 'columns' | 'known'>,
+  { envelope, fields, columns, known }: Pick<Explanation, 'envelope' | 'fields' | 'columns' | 'known'>,
   wanted: string,
 ): Asked {
   const chosen = fields.filter(({ field }) => isOrBelow(field, wanted))
@@ -74,7 +80,7 @@ function askedFor(
   if (chosen.length > 0 || named.length > 0) {
     return { fields: withOrigins(chosen, fields), columns: named, elsewhere: null }
   }
-  const all = allRules()
+  const all = allRules(envelope?.dataset ?? 'event')
   const rules = all.filter(({ field }) => isOrBelow(field, wanted))
   const column = known.find(name => name.toLowerCase() === wanted.toLowerCase()) ?? null
   const names = [...new Set([...all.map(({ field }) => field), ...columns.map(each => each.column)])]

@@ -1,11 +1,11 @@
 import type { ExplainedColumn } from '../../transform/explain/model.ts'
 import { entry, json } from './layout.ts'
 
-const root = 'm365_defender.event.'
+const root = /^m365_defender\.[a-z]+\./
 
 /** A vendor field in short: V.device.name. */
 export function short(field: string): string {
-  return field.startsWith(root) ? `V.${field.slice(root.length)}` : field
+  return field.replace(root, 'V.')
 }
 
 /** A column on one line, or as few as it needs. */

@@ -1,6 +1,9 @@
 import { XdrelayError } from '../../core/errors.ts'
+import { type RecordsKey, recordsKey } from '../../core/json-slices.ts'
+import type { Dataset } from '../../core/types.ts'
+import { type Collected, collected } from '../../transform/mapping/datasets.ts'
 import { readMessage } from '../../transform/message.ts'
-import { messageBody } from '../map/body.ts'
+import { type InputForm, messageBody } from '../map/body.ts'
 import { texts, withoutMark } from '../map/texts.ts'
 
 /** The line of a dead letter file that the record was found in. */
@@ -16,10 +19,13 @@ export interface DeadLetterLine {
   readonly enqueued_time: string | null
   readonly record_index: number | null
   readonly output?: string
+  /** Of an item of an API. */
+  readonly dataset?: Collected
 }
 
 /** One record of the input. */
 export interface Chosen {
+  readonly dataset: Dataset
   /** Of the message that the record is part of. */
   readonly body: Buffer
   /** Its place in the message's `records`. */
@@ -29,19 +35,18 @@ export interface Chosen {
   readonly deadLetter?: DeadLetterLine
 }
 
-export interface Choice {
+export interface Choice extends InputForm {
   /** Which record, from 1, over the whole input or the line. */
   readonly record: number
   readonly line?: number
-  readonly table?: string
 }
 
 /** Reads as far as the wanted record; what cannot be read as records counts as one. */
-export async function choose(input: AsyncIterable<Buffer>, { record, line, table }: Choice): Promise<Chosen> {
+export async function choose(input: AsyncIterable<Buffer>, { record, line, ...form }: Choice): Promise<Chosen> {
   let left = record
   for await (const text of texts(input)) {
     if (line !== undefined && text.line !== line) continue
-    const chosen = pick(text.bytes, left, table)
+    const chosen = pick(text.bytes, left, form)
     if (typeof chosen !== 'number') return { ...chosen, line: text.line }
     left -= chosen
   }
@@ -51,22 +56,25 @@ export async function choose(input: AsyncIterable<Buffer>, { record, line, table
 }
 
 /** The record, or how many there were. */
-function pick(bytes: Buffer, wanted: number, table: string | undefined): Omit<Chosen, 'line'> | number {
+function pick(bytes: Buffer, wanted: number, form: InputForm): Omit<Chosen, 'line'> | number {
   const letter = readDeadLetter(bytes)
   if (letter !== undefined) {
     const { bytes: original, ...deadLetter } = letter
-    const { record_index: index } = deadLetter
-    if (index !== null) return wanted === 1 ? { body: inPlace(original, index), record: index, deadLetter } : 1
-    const record = place(original, wanted)
-    return typeof record === 'object' ? { body: original, ...record, deadLetter } : record
+    const { record_index: index, dataset = 'event' } = deadLetter
+    const key = recordsKey({ dataset })
+    if (index !== null)
+      return wanted === 1 ? { body: inPlace(original, index, key), record: index, dataset, deadLetter } : 1
+    const record = place(original, wanted, key)
+    return typeof record === 'object' ? { body: original, ...record, dataset, deadLetter } : record
   }
-  const body = messageBody(bytes, table)
-  const record = place(body, wanted)
-  return typeof record === 'object' ? { body, ...record } : record
+  const body = messageBody(bytes, form)
+  const { dataset = 'event' } = form
+  const record = place(body, wanted, recordsKey({ dataset }))
+  return typeof record === 'object' ? { body, ...record, dataset } : record
 }
 
-function place(body: Buffer, wanted: number): { record: number } | number {
-  const reading = readMessage(body)
+function place(body: Buffer, wanted: number, key: RecordsKey): { record: number } | number {
+  const reading = readMessage(body, undefined, key)
   const count = 'records' in reading ? reading.records.length : 1
   return wanted <= count ? { record: wanted - 1 } : count
 }
@@ -81,7 +89,14 @@ function readDeadLetter(bytes: Buffer): (DeadLetterLine & { bytes: Buffer }) | u
   if (!isDeadLetter(value)) return undefined
   const index = value.record_index
   const isPlace = Number.isSafeInteger(index) && index !== null && index >= 0 && index <= mostRecords
-  return { ...value, record_index: isPlace ? index : null, bytes: Buffer.from(value.bytes, 'base64') }
+  const { dataset, ...rest } = value
+  const known = collected.find(name => name === dataset)
+  return {
+    ...rest,
+    ...(known && { dataset: known }),
+    record_index: isPlace ? index : null,
+    bytes: Buffer.from(value.bytes, 'base64'),
+  }
 }
 
 function isDeadLetter(value: unknown): value is DeadLetterLine & { bytes: string } {
@@ -94,6 +109,6 @@ function isDeadLetter(value: unknown): value is DeadLetterLine & { bytes: string
 const mostRecords = 1 << 20
 
 /** A message that has the record in its place, with nothing in front of it that anybody looks at. */
-function inPlace(record: Buffer, index: number): Buffer {
-  return Buffer.concat([Buffer.from(`{"records":[${'0,'.repeat(index)}`), record, Buffer.from(']}')])
+function inPlace(record: Buffer, index: number, key: RecordsKey): Buffer {
+  return Buffer.concat([Buffer.from(`{"${key}":[${'0,'.repeat(index)}`), record, Buffer.from(']}')])
 }

@@ -28,10 +28,21 @@ const needed: Record<RejectReason, string> = {
   worker_crash: 'This is a defect of xdrelay; please report it with the record.',
 }
 
-export function explainReject({ reason, detail, pointer, bytes }: Reject): ExplainedReject {
+const neededOfItems =
+  'A page is {"value":[...]}, and each item an object; of alerts and incidents with a date for "lastUpdateDateTime".'
+
+export function explainReject({ reason, detail, pointer, bytes, origin }: Reject): ExplainedReject {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const around = surroundings(buffer, reason, pointer)
-  return { reason, detail, pointer, bytes: bytes.length, around, needed: needed[reason] }
+  const isOfItem = (origin.dataset ?? 'event') !== 'event'
+  return {
+    reason,
+    detail,
+    pointer,
+    bytes: bytes.length,
+    around,
+    needed: isOfItem && reason === 'bad_envelope' ? neededOfItems : needed[reason],
+  }
 }
 
 const before = 40
@@ -48,7 +59,7 @@ function surroundings(bytes: Buffer, reason: RejectReason, pointer: string): Exp
 function placeOf(text: string, bytes: Buffer, reason: RejectReason, pointer: string): number | undefined {
   if (reason === 'bad_encoding') return badByte(text, bytes)
   if (reason === 'invalid_json') return badJson(text)
-  const [, column] = /\/properties\/([^/]+)$/.exec(pointer) ?? []
+  const [, column] = /(?:\/properties|^\/value\/.*)\/([^/]+)$/.exec(pointer) ?? []
   if (column === undefined) return undefined
   const place = text.indexOf(`${JSON.stringify(column.replaceAll('~1', '/').replaceAll('~0', '~'))}:`)
   return place === -1 ? undefined : place

@@ -24,25 +24,32 @@ const nowhere: Origin = { source: 'explain', namespace: '', eventHub: '', consum
 
 /** The clients of Azure and Elasticsearch come with a configuration; without one nobody should wait for them. */
 export async function surroundingsOf(chosen: Chosen, path: string | undefined): Promise<Surroundings> {
-  const { body, deadLetter, line } = chosen
+  const { body, dataset, deadLetter, line } = chosen
   const message = { body, ...positionOf(deadLetter, line) }
-  const partial = deadLetter === undefined ? nowhere : partialOrigin(deadLetter)
+  const known = deadLetter === undefined ? nowhere : partialOrigin(deadLetter)
+  const partial = dataset === 'event' ? known : { ...known, dataset }
   if (path === undefined) {
-    return { options: mapOptions, origin: partial, message, isRunId: false, outputs: table => [usualOutput(table)] }
+    const isRunId = isIdOfItem(chosen)
+    return { options: mapOptions, origin: partial, message, isRunId, outputs: table => [usualOutput(table)] }
   }
   const { loadConfig } = await import('../../config.ts')
   const config = await loadConfig({ path, env: process.env, cwd: process.cwd() })
   const { outputVerdict } = await import('../../output/verdict.ts')
-  const origin = await wholeOrigin(config, partial)
+  const origin = dataset === 'event' ? await wholeOrigin(config, partial) : partial
   const { ids } = config.transform
   return {
     options: { ...config.transform, ids: origin === undefined ? 'content' : ids },
     origin: origin ?? partial,
     message,
-    isRunId: ids === 'content' || origin !== undefined,
+    isRunId: dataset === 'event' ? ids === 'content' || origin !== undefined : isIdOfItem(chosen),
     outputs: table => config.outputs.map(output => outputVerdict(output, table, new Date())),
     deadLetters: config.deadLetter.file.path,
   }
+}
+
+/** Ids of items do not depend on a run, but for rows of vulnerabilities: a page may have no other time than its own. */
+function isIdOfItem({ dataset, deadLetter }: Chosen): boolean {
+  return dataset === 'alert' || dataset === 'incident' || (dataset === 'vulnerability' && deadLetter !== undefined)
 }
 
 function usualOutput(table: string): OutputVerdict {

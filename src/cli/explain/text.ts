@@ -12,7 +12,7 @@ export function answerLines(answer: Answer, wanted: string | undefined): string[
   return [
     ...headLines(answer),
     ...section('FIELDS', answer.fields.flatMap(fieldLines), 'what each was made from, and by which rule'),
-    ...section('COLUMNS', columnsText(answer.columns), 'V. stands for m365_defender.event.'),
+    ...section('COLUMNS', columnsText(answer.columns), `V. stands for m365_defender.${answer.input.dataset}.`),
     ...section('DRIFT', answer.drift.flatMap(driftLines), 'nothing is lost by it'),
     ...section('OUTPUTS', answer.outputs.flatMap(outputLines)),
   ]
@@ -25,15 +25,18 @@ function section(name: string, lines: readonly string[], note = ''): string[] {
 const labelWidth = 11
 
 function headLines({ envelope, id, input, reject }: Answer): string[] {
-  const { dead_letter: letter, line, record_index: record } = input
-  const byContent = ' (of the content; a run takes the position in the hub)'
+  const { dead_letter: letter, line, dataset, record_index: record } = input
+  const isEvent = dataset === 'event'
+  const byContent = isEvent
+    ? ' (of the content; a run takes the position in the hub)'
+    : ' (a run may know another time of the page)'
   const rows: readonly (readonly [string, unknown])[] = [
     ...(envelope === null ? [] : tableRows(envelope)),
-    ['input', `line ${line}, records[${record}]`],
+    ['input', `line ${line}, ${isEvent ? 'records' : 'value'}[${record}]`],
     ...(letter === null ? [] : letterRows(letter)),
     ['document', id && `${id.value}${id.in_run ? '' : byContent}`],
   ]
-  const name = envelope === null ? 'Not a record' : envelope.table
+  const name = envelope === null ? `Not ${isEvent ? 'a record' : 'an item'}` : envelope.table
   return [
     title(reject === null ? name : `${name}: rejected`),
     ...rows.flatMap(([label, value]) => (value === null ? [] : entry(label, String(value), labelWidth))),
@@ -42,20 +45,23 @@ function headLines({ envelope, id, input, reject }: Answer): string[] {
 
 function letterRows(letter: DeadLetterLine): [string, string][] {
   const { event_hub: hub, partition_id: partition, sequence_number: sequence, enqueued_time: time, source } = letter
-  const { reason, detail, output } = letter
+  const { reason, detail, output, dataset } = letter
+  const hubPosition = `${hub} (source ${source}), partition ${partition}, sequence number ${sequence}, enqueued ${time}`
   return [
-    ['position', `${hub} (source ${source}), partition ${partition}, sequence number ${sequence}, enqueued ${time}`],
+    ['position', dataset === undefined ? hubPosition : `source ${source}, page ${sequence} of ${time}`],
     ['rejected', `${reason}: ${detail}${output === undefined ? '' : ` (by the output ${output})`}`],
   ]
 }
 
 function tableRows({
+  dataset,
   category,
   recognised,
   schema,
   time,
   tenant,
 }: NonNullable<Answer['envelope']>): [string, unknown][] {
+  if (dataset !== 'event') return [['dataset', dataset]]
   const how = {
     known: 'a known table',
     case: `known as ${schema}`,

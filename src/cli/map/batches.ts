@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { messageOf, XdrelayError } from '../../core/errors.ts'
-import type { Message, SourceBatch } from '../../core/types.ts'
+import type { Message, Origin, SourceBatch } from '../../core/types.ts'
 import type { TransformOptions } from '../../transform/options.ts'
-import { messageBody } from './body.ts'
+import { type InputForm, messageBody } from './body.ts'
 import { texts } from './texts.ts'
 
 /** How records without a hub are transformed. */
@@ -20,22 +20,23 @@ const batchBytes = 1 << 20
 const origin = { source: 'map', namespace: '', eventHub: '', consumerGroup: '', partitionId: '' }
 
 /** Each text of the input becomes a message, with the number of its line as sequence number. */
-export async function* batches(file: string, table: string | undefined): AsyncGenerator<SourceBatch> {
+export async function* batches(file: string, form: InputForm): AsyncGenerator<SourceBatch> {
+  const from = form.dataset === undefined ? origin : { ...origin, dataset: form.dataset }
   let messages: Message[] = []
   let bytes = 0
   for await (const { bytes: text, line } of texts(openInput(file))) {
-    const body = messageBody(text, table)
+    const body = messageBody(text, form)
     messages.push({ body, sequenceNumber: line, offset: '', enqueuedTime: 0 })
     bytes += body.length
     if (bytes < batchBytes) continue
-    yield batch(messages, bytes)
+    yield batch(from, messages, bytes)
     messages = []
     bytes = 0
   }
-  if (messages.length > 0) yield batch(messages, bytes)
+  if (messages.length > 0) yield batch(from, messages, bytes)
 }
 
-function batch(messages: readonly Message[], bytes: number): SourceBatch {
+function batch(origin: Origin, messages: readonly Message[], bytes: number): SourceBatch {
   const cursor = { sequenceNumber: messages.at(-1)!.sequenceNumber, offset: '' }
   return { stream: 'map/', origin, messages, cursor, bytes }
 }

@@ -1,12 +1,21 @@
 import { recordBounds, startOfText } from '../../core/json-slices.ts'
+import type { Collected } from '../../transform/mapping/datasets.ts'
 import { withoutMark } from './texts.ts'
+
+/** What texts of the input are taken for. */
+export interface InputForm {
+  /** Objects that are no record are properties of this table. */
+  readonly table?: string
+  /** Objects are items of an API's pages, or such pages. */
+  readonly dataset?: Collected
+}
 
 /**
  * A message body around whatever the text is: a message, a list of records, or one record; with `table`, what is not a
- * record is taken for the properties of one. Works on bytes, so that digits stay as they are. What is none of these
- * goes through as it is, for the transform to reject.
+ * record is taken for the properties of one. Of a dataset: a page, a list of items, or one item. Works on bytes, so that
+ * digits stay as they are. What is none of these goes through as it is, for the transform to reject.
  */
-export function messageBody(bytes: Buffer, table?: string): Buffer {
+export function messageBody(bytes: Buffer, { table, dataset }: InputForm = {}): Buffer {
   let value: unknown
   try {
     value = JSON.parse(withoutMark(bytes.toString()))
@@ -14,10 +23,17 @@ export function messageBody(bytes: Buffer, table?: string): Buffer {
     return bytes
   }
   const text = bytes.subarray(startOfText(bytes))
+  if (dataset !== undefined) return pageBody(text, value)
   if (Array.isArray(value)) return list(text, value, table)
   if (!isObject(value) || Object.hasOwn(value, 'records')) return bytes
   if (table === undefined && !isRecord(value)) return bytes
   return wrap('{"records":[', record(text, value, table), ']}')
+}
+
+function pageBody(text: Buffer, value: unknown): Buffer {
+  if (Array.isArray(value)) return wrap('{"value":', text, '}')
+  if (!isObject(value) || ('value' in value && Array.isArray(value.value))) return text
+  return wrap('{"value":[', text, ']}')
 }
 
 function list(text: Buffer, values: readonly unknown[], table: string | undefined): Buffer {

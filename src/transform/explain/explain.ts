@@ -1,4 +1,4 @@
-import type { Drift, Reject } from '../../core/types.ts'
+import type { Dataset, Drift, Reject } from '../../core/types.ts'
 import type { TransformOptions } from '../options.ts'
 import { explainColumns } from './columns.ts'
 import { explainFields } from './fields.ts'
@@ -8,6 +8,7 @@ import { createTracer, type Place } from './trace.ts'
 
 /** What a record is taken for. */
 export interface Envelope {
+  readonly dataset: Dataset
   /** As it came, without the prefix of the category. */
   readonly table: string
   readonly category: string
@@ -48,7 +49,7 @@ export function createExplainer(options: TransformOptions): (place: Place) => Ex
     const { table, category, envelope } = record
     const { time = null, tenantId: tenant = null } = envelope
     return {
-      envelope: { table, category, recognised, schema: plan.table || null, time, tenant },
+      envelope: { dataset: plan.dataset, table, category, recognised, schema: plan.table || null, time, tenant },
       document,
       reject,
       fields: explainFields(mapped),

@@ -63,7 +63,9 @@ export function createTracer(options: TransformOptions): (place: Place) => Trace
     const seen = watcher.seen()
     const index = seen.facts === undefined ? -1 : chunk.ids.indexOf(seen.facts.record.id)
     const document = index === -1 ? {} : { document: { id: chunk.ids[index]!, line: lineOf(chunk, index) } }
-    return { ...document, ...(rejects[0] && { reject: rejects[0] }), drift, ...seen }
+    // The reject of an item may be about another of its documents.
+    const [reject] = index === -1 ? rejects : []
+    return { ...document, ...(reject && { reject }), drift, ...seen }
   }
 }
 
