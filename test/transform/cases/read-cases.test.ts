@@ -30,6 +30,13 @@ test.each([
   ['- { name: n, table: T, properties: {}, expect: { b } }', 'b has no value'],
   ['- { name: n, table: T, properties: {}, expect: { b: null } }', 'b has no value'],
   ['- { name: n, table: T, properties: {}, absent: [a], strict: maybe }', 'strict is neither true nor false'],
+  ['- { name: n, dataset: alerts, item: {}, absent: [a] }', 'dataset is none of alert, incident, vulnerability'],
+  ['- { name: n, dataset: alert, absent: [a] }', 'item is missing'],
+  ['- { name: n, dataset: alert, item: {}, record: {}, absent: [a] }', 'item stands beside record'],
+  ['- { name: n, dataset: alert, table: T, item: {}, absent: [a] }', 'table is for events'],
+  ['- { name: n, table: T, properties: {}, pair: 1, absent: [a] }', 'pair is for items of a dataset'],
+  ['- { name: n, dataset: incident, item: {}, pair: 0, absent: [a] }', 'pair is no number from 1 on'],
+  ['- { name: n, dataset: alert, item: {}, body: [], absent: [a] }', 'body is no mapping'],
 ])('%j is a problem: %s', (yaml, message) => {
   const { cases, problems } = readCases(yaml)
   expect(cases).toEqual([])

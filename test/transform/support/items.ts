@@ -13,14 +13,14 @@ const transforms = [false, true].map(preserve =>
   createBatchTransform({ ...options, preserveDuplicateCustomFields: preserve }),
 )
 
-/** The items of an API's page, given as JSON texts, mapped as a run would; `beside` is what else the page has. */
+/** The items of an API's page, given as JSON texts, mapped as a run would; `beside` is what else the page has, as an object or as its text. */
 export function mapItems(
   dataset: Exclude<Dataset, 'event'>,
   items: readonly string[],
   preserve = false,
-  beside: object = {},
+  beside: object | string = {},
 ): Transformed {
-  const rest = JSON.stringify(beside).slice(1)
+  const rest = (typeof beside === 'string' ? beside : JSON.stringify(beside)).slice(1)
   const body = Buffer.from(`{"value":[${items.join()}]${rest === '}' ? '' : ','}${rest}`)
   const message = { body, sequenceNumber: 1_000_000, offset: '', enqueuedTime: Date.UTC(2026, 2, 1) }
   const nowhere = { namespace: '', eventHub: '', consumerGroup: '', partitionId: '' }
