@@ -73,7 +73,7 @@ const beside = fc
   .tuple(anyObject(keysOf('vulnerability', 'machine')), anyObject(keysOf('vulnerability', 'vulnerability')))
   .map(([machine, cve]) => ({ machines: { d: machine }, vulnerabilities: { c: cve } }))
 
-test.each(collected)('whatever an %s holds, nothing of it is lost and nothing depends on its neighbours', dataset => {
+test.each(collected)('%s: whatever an item holds, nothing of it is lost and nothing depends on its neighbours', dataset => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof({ weight: 9, arbitrary: items[dataset] }, { weight: 1, arbitrary: json }), { maxLength: 4 }),
