@@ -40,10 +40,9 @@ export function emulatorCommand(): Command {
     .addCommand(microsoftCommand())
 }
 
-async function emulator(options: EmulatorOptions): Promise<void> {
+async function emulator(options: EmulatorOptions, command: Command): Promise<void> {
   // Required here and not by the parser, which would ask for it with the other stand-in as well.
-  if (options.hub === undefined)
-    throw new XdrelayError('usage', "required option '--hub <name[:partitions]>' not specified")
+  if (options.hub === undefined) command.error("error: required option '--hub <name[:partitions]>' not specified")
   const hub = await startHub({ hubs: options.hub.map(one => ({ ...one, ...common(options) })), ...listeners(options) })
   const signals = listenForSignals(() => {})
   try {
