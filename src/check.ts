@@ -1,4 +1,4 @@
-import { type Access, accessOf } from './collect/access.ts'
+import { type Access, accessOf } from './collect/access/access.ts'
 import { type CollectorSettings, cursorName, datasets, wantsCurrent } from './collect/kinds.ts'
 import { type CollectorKind, probeCollector } from './collect/probe.ts'
 import { type Config, isCollector, isEventHub, type OutputConfig } from './config.ts'

@@ -1,10 +1,10 @@
 import type { Collector } from './collector.ts'
-import { encode } from './graph-progress.ts'
+import { encode } from './graph/progress.ts'
+import { Seen } from './graph/seen.ts'
 import { type Instant, instantAt } from './instant.ts'
 import { type CollectorSettings, createCollector, cursorName } from './kinds.ts'
-import { Seen } from './seen.ts'
 import { type PastWindow, SlicedCollector, type SliceStates } from './slices.ts'
-import { writeState } from './vulnerability-state.ts'
+import { writeState } from './vulnerability/state.ts'
 
 /** Milliseconds that the service keeps changes of vulnerabilities; a little less, as clocks differ. */
 export const longestChanges = (14 * 24 - 2) * 3_600_000

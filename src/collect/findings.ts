@@ -1,7 +1,7 @@
 import type { Problem } from '../core/options.ts'
-import type { Api } from './clouds.ts'
-import { clouds } from './clouds.ts'
-import { isClientId, isSafeAddress, isTenantId, safeAddressRule } from './forms.ts'
+import type { Api } from './access/clouds.ts'
+import { clouds } from './access/clouds.ts'
+import { isClientId, isSafeAddress, isTenantId, safeAddressRule } from './access/forms.ts'
 import type { AccessOptions } from './options.ts'
 
 /** What a schema cannot say about a collector: one way to sign in, usable ids, a cloud that has the API, safe addresses. */

@@ -1,10 +1,11 @@
 import type { OptionSchema, Problem } from '../core/options.ts'
-import { accessOf, endpointOf } from './access.ts'
-import { createApiClient } from './api.ts'
+import { accessOf, endpointOf } from './access/access.ts'
+import { createTokenSource } from './access/token-source.ts'
+import { createApiClient } from './api/client.ts'
 import type { Collector } from './collector.ts'
 import { accessProblems } from './findings.ts'
-import { createAlertsCollector } from './graph-alerts.ts'
-import { createIncidentsCollector } from './graph-incidents.ts'
+import { createAlertsCollector } from './graph/alerts.ts'
+import { createIncidentsCollector } from './graph/incidents.ts'
 import {
   type GraphAlertsOptions,
   type GraphIncidentsOptions,
@@ -14,8 +15,7 @@ import {
   vulnerabilitiesSchema,
 } from './options.ts'
 import { type CollectorKind, collectors, probeCollector } from './probe.ts'
-import { createTokenSource } from './token-source.ts'
-import { createVulnerabilityCollector } from './vulnerability-collector.ts'
+import { createVulnerabilityCollector } from './vulnerability/collector.ts'
 
 /** The options of each kind, as its schema describes them. */
 export interface CollectorOptions {

@@ -1,6 +1,6 @@
 import type { OptionSchema } from '../core/options.ts'
 import type { Secret } from '../core/secret.ts'
-import { type Cloud, clouds } from './clouds.ts'
+import { type Cloud, clouds } from './access/clouds.ts'
 
 /** The app registration or identity that a collector signs in as, and where. */
 export interface AccessOptions {

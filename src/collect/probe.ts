@@ -1,9 +1,9 @@
 import { XdrelayError } from '../core/errors.ts'
-import { type Access, endpointOf } from './access.ts'
-import { apiRefusal, lacksRole } from './api-refusal.ts'
-import type { Api } from './clouds.ts'
-import { ask, type HttpAnswer } from './http.ts'
-import type { Token } from './token.ts'
+import { type Access, endpointOf } from './access/access.ts'
+import type { Api } from './access/clouds.ts'
+import type { Token } from './access/token.ts'
+import { ask, type HttpAnswer } from './api/http.ts'
+import { apiRefusal, lacksRole } from './api/refusal.ts'
 
 /** The kinds of sources that ask Microsoft's APIs. */
 export type CollectorKind = 'graph_alerts' | 'graph_incidents' | 'vulnerabilities'

@@ -1,6 +1,6 @@
 import { XdrelayError } from '../core/errors.ts'
+import { jsonObject } from './api/http.ts'
 import type { Collector, Page } from './collector.ts'
-import { jsonObject } from './http.ts'
 
 /** A part of the past. Milliseconds since the epoch, the end not included. */
 export interface PastWindow {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Page } from '../../src/collect/collector.ts'
 import type { SourceBatch } from '../../src/core/types.ts'
 import { createBatchTransform } from '../../src/transform/batch.ts'
-import { everyId, exportPath, filePath, never, pagesOf, vulnerabilitySource } from '../collect/vulnerability-source.ts'
+import { everyId, exportPath, filePath, never, pagesOf, vulnerabilitySource } from '../collect/vulnerability/support.ts'
 import { options } from '../transform/support/batches.ts'
 
 interface Document {

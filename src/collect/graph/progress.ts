@@ -1,0 +1,118 @@
+import { XdrelayError } from '../../core/errors.ts'
+import type { Page } from '../collector.ts'
+import { earlier, type Instant, instantAt, later } from '../instant.ts'
+import type { Batch } from './list.ts'
+import { type Encoded, Seen } from './seen.ts'
+
+/** Where a collection was left. */
+export interface Position {
+  /** All that was last changed before has been handed on. */
+  cursor: Instant
+  /** What has been handed on of that, and of what came later, as far as it may be answered once more. */
+  readonly seen: Seen
+}
+
+/** A part of a page: one item, or one with some of what it holds. */
+export interface Piece {
+  readonly parts: readonly Uint8Array[]
+  /** Names all versions in it. */
+  readonly keys: readonly string[]
+  readonly instant: Instant | undefined
+}
+
+/** Bytes of a page; a single piece may have more. */
+export const mostBytes = 4 << 20
+/** Characters of the keys in a state. */
+const mostKeys = 60_000
+/** Of what does not say when it was changed: kept as long as there is room. */
+const always: Instant = '9999-12-31T23:59:59.9999999Z'
+
+/** Makes pages of pieces, and says with each where to go on. */
+export class Progress {
+  readonly #position: Position
+  readonly #until: Position | undefined
+  #pieces: Piece[] = []
+  #bytes = 0
+  readonly #pending = new Set<string>()
+  /** The state of the last page. */
+  #state: string | undefined
+
+  /** `isFirst`: nothing is kept anywhere yet, so that the end of the window has to be said even where it is empty. */
+  constructor(position: Position, isFirst: boolean, until: Position | undefined) {
+    this.#position = position
+    this.#state = isFirst ? undefined : encode(position)
+    this.#until = until
+  }
+
+  /** Whether a version has not been handed on, and is not about to be. */
+  isNew(key: string, instant: Instant | undefined): boolean {
+    if (this.#position.seen.has(key) || this.#pending.has(key)) return false
+    const until = this.#until
+    return until === undefined || (instant !== undefined && instant <= until.cursor) || until.seen.has(key)
+  }
+
+  /** Gives a page when there is enough for one. */
+  add(piece: Piece, batch: Batch): Page | undefined {
+    const size = piece.parts.reduce((sum, part) => sum + part.length, 0)
+    const full = this.#pieces.length > 0 && this.#bytes + size > mostBytes ? this.#page(batch) : undefined
+    this.#pieces.push(piece)
+    this.#bytes += size
+    for (const key of piece.keys) this.#pending.add(key)
+    return full
+  }
+
+  /** Gives what is left of a batch, now that all of it has been added. */
+  complete(batch: Batch): Page | undefined {
+    const isEmpty = this.#pieces.length === 0
+    const page = isEmpty ? undefined : this.#page(batch)
+    if (batch.upTo !== undefined) this.#moveTo(batch.upTo, batch)
+    return page
+  }
+
+  /** Says where the window ended, where no page did. */
+  end(time: number): Page | undefined {
+    const state = encode(this.#position)
+    if (state === this.#state) return undefined
+    this.#state = state
+    return { body: bodyOf([]), items: 0, time, state }
+  }
+
+  #page(batch: Batch): Page {
+    const { seen } = this.#position
+    const pieces = this.#pieces
+    for (const { keys, instant = always } of pieces) for (const key of keys) seen.add(key, instant)
+    const last = pieces.findLast(({ instant }) => instant !== undefined)?.instant
+    // Within a batch that is in order, what stands before the last piece has been handed on as well.
+    if (last !== undefined && batch.upTo !== undefined) this.#moveTo(earlier(last, batch.upTo), batch)
+    this.#pieces = []
+    this.#bytes = 0
+    this.#pending.clear()
+    this.#state = encode(this.#position)
+    return { body: bodyOf(pieces), items: pieces.length, time: batch.date, state: this.#state }
+  }
+
+  /** Never back, and never past the server's clock: an item that is dated in the future must not carry it along. */
+  #moveTo(instant: Instant, { date }: Batch): void {
+    this.#position.cursor = later(this.#position.cursor, earlier(instant, instantAt(date)))
+  }
+}
+
+export function encode({ cursor, seen }: Position): string {
+  return JSON.stringify({ cursor, seen: seen.encode(mostKeys) })
+}
+
+/** Throws `checkpoint_unreadable` for what is no state of such a collection. */
+export function decode(state: string): Position {
+  try {
+    const { cursor, seen } = JSON.parse(state) as { cursor: Instant; seen: Encoded }
+    if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/.test(cursor)) return { cursor, seen: Seen.decode(seen) }
+  } catch {}
+  throw new XdrelayError('checkpoint_unreadable', 'the checkpoint is none of a source of this kind')
+}
+
+const [open, comma, close] = ['{"value":[', ',', ']}'].map(text => Buffer.from(text)) as [Buffer, Buffer, Buffer]
+
+function bodyOf(pieces: readonly Piece[]): Buffer {
+  const parts = pieces.flatMap((piece, index) => (index === 0 ? piece.parts : [comma, ...piece.parts]))
+  return Buffer.concat([open, ...parts, close])
+}
