@@ -22,11 +22,16 @@ export interface GraphCollection {
   readonly pieces: (items: readonly GraphItem[], isNew: IsNew, signal: AbortSignal) => AsyncIterable<Piece>
 }
 
+/** Milliseconds between two looks at the overlap: passes that follow each other faster look at what is new only. */
+const overlapEvery = 10_000
+
 /** Alerts or incidents, by the moment of their last update. */
 export class GraphCollector implements Collector {
   readonly #collection: GraphCollection
   /** What the last page's state stands for, with all the keys that found no room in it. */
   #last: { readonly state: string; readonly position: Position } | undefined
+  /** When the last pass began that looked at all of the overlap: milliseconds since the epoch. */
+  #overlapped = Number.NEGATIVE_INFINITY
 
   constructor(collection: GraphCollection) {
     this.#collection = collection
@@ -43,8 +48,10 @@ export class GraphCollector implements Collector {
   async *pass(from: string | undefined, signal: AbortSignal, until?: string): AsyncGenerator<Page, void> {
     const { list, overlap, pieces, pace } = this.#collection
     const position = this.#positionOf(from, until)
-    const start = from === undefined ? position.cursor : before(position.cursor, overlap)
-    position.seen.forgetBefore(start)
+    position.seen.forgetBefore(before(position.cursor, overlap))
+    const began = pace.now()
+    const isOverlapDue = this.#isOverlapDue(from, until)
+    const start = before(position.cursor, isOverlapDue ? overlap : 0)
     const end = until === undefined ? undefined : decode(until)
     const progress = new Progress(position, from === undefined, end)
     // What is older than the window was not asked for: a page that came once more, of which the keys are forgotten.
@@ -53,7 +60,7 @@ export class GraphCollector implements Collector {
       if (until === undefined) this.#last = { state: page.state, position }
       return page
     }
-    let time = pace.now()
+    let time = began
     for await (const batch of list.walk({ from: start, to: end && later(end.cursor, end.seen.newest ?? '') }, signal)) {
       for await (const piece of pieces(batch.items, isNew, signal)) {
         const full = progress.add(piece, batch)
@@ -63,8 +70,15 @@ export class GraphCollector implements Collector {
       if (rest !== undefined) yield handOn(rest)
       time = batch.date
     }
+    if (isOverlapDue && until === undefined) this.#overlapped = began
     const last = progress.end(time)
     if (last !== undefined) yield handOn(last)
+  }
+
+  #isOverlapDue(from: string | undefined, until: string | undefined): boolean {
+    const isNext = until === undefined && this.#last?.state === from
+    const isRecent = this.#collection.pace.now() - this.#overlapped < overlapEvery
+    return from !== undefined && !(isNext && isRecent)
   }
 
   #positionOf(from: string | undefined, until: string | undefined): Position {
