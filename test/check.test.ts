@@ -5,6 +5,7 @@ import { checkParts, checkReport } from '../src/check.ts'
 import { type Config, checkConfig } from '../src/config.ts'
 import { type Microsoft, startMicrosoft } from '../src/emulator/microsoft/microsoft.ts'
 import { type Storage, startStorage } from '../src/emulator/storage.ts'
+import { startFakeBulk } from './support/fake-bulk.ts'
 import { tempDirectory } from './support/temp.ts'
 
 const tenantId = '0f3c1e02-5b64-4c1d-8a90-2f6e1c9b7d44'
@@ -25,7 +26,11 @@ async function microsoft(roles = { graph, defender: ['Vulnerability.Read.All'] }
 }
 
 /** The configuration with these sources, in a folder with the files that it names. */
-async function configured(service: Microsoft, credentials: string): Promise<Config & { folder: string }> {
+async function configured(
+  service: Microsoft,
+  credentials: string,
+  archive = 'file: { path: ./out.ndjson }',
+): Promise<Config & { folder: string }> {
   const folder = await tempDirectory()
   await writeFile(join(folder, 'secret'), `${secret}\n`)
   const access = `endpoint: ${service.url}, token_url: ${service.tokenUrl(tenantId)}, ${credentials}`
@@ -35,7 +40,7 @@ sources:
   incidents: { graph_incidents: { ${access} } }
   vulnerabilities: { vulnerabilities: { ${access} } }
 checkpoints: { storage_account: ${storage.account}, storage_account_key: "${storage.key}", endpoint: ${storage.endpoint} }
-outputs: { archive: { file: { path: ./out.ndjson } } }
+outputs: { archive: { ${archive} } }
 `
   const { config, findings } = checkConfig(text, join(folder, 'xdrelay.yaml'), {})
   expect(findings.filter(({ severity }) => severity === 'error')).toEqual([])
@@ -64,6 +69,13 @@ test('sources of the APIs are tried with their own credentials, token, permissio
     `token with Vulnerability.Read.All; ${host} answers; without Machine.Read.All, so details of machines are left out`,
   )
   expect(ok).toBe(true)
+})
+
+test('an Elasticsearch output is asked about the streams of its sources, and about no others', async () => {
+  const server = await startFakeBulk(() => ({ body: { has_all_requested: true } }))
+  const config = await configured(await microsoft(), app, `elasticsearch: { urls: [${server.url}], namespace: soc }`)
+  const streams = ['alert', 'incident', 'vulnerability'].map(dataset => `logs-m365_defender.${dataset}-soc`)
+  expect((await checked(config)).texts['output archive']).toBe(streams.join(', '))
 })
 
 test('the source that lacks a permission is named, with the page to consent on, and the others are ok', async () => {
