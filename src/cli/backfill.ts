@@ -41,7 +41,9 @@ async function backfill(what: What, options: BackfillOptions): Promise<void> {
   const config = await loadConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
   const plan = planOf(what, options, config, Date.now())
   const { source, window } = plan
-  const log = textLog(line => void process.stderr.write(line), 'warn')
+  const terminal = process.stderr.isTTY === true
+  // On a terminal the bar stands where the line begins, and is drawn again below.
+  const log = textLog(line => void process.stderr.write(terminal ? `\r\u001b[K${line}` : line), 'warn')
   const signals = listenForSignals(() => {})
   const surroundings = { log, stdout: process.stdout, pid: process.pid }
   const store = createCursorStore(config.checkpoints, backfillName(source.name, source, window), surroundings)
@@ -57,7 +59,7 @@ async function backfill(what: What, options: BackfillOptions): Promise<void> {
       what,
       window,
       begun: begun ?? window.since,
-      terminal: process.stderr.isTTY === true,
+      terminal,
     })
     const settled = (state: string) => {
       progress.reached(doneUntil(state))

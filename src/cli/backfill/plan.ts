@@ -95,9 +95,13 @@ function raw(text: string) {
   return { value: text, text, loose: true }
 }
 
+/** Milliseconds: its end and its progress are seen by what is stored. */
+const mostInterval = 1000
+
 /** A running instance writes to its files and listens at its address. */
 function beside(config: Config, source: CollectorSource): Config {
-  return { ...config, sources: [source], admin: null, outputs: config.outputs.map(ownFiles) }
+  const checkpoints = { ...config.checkpoints, interval: Math.min(config.checkpoints.interval, mostInterval) }
+  return { ...config, sources: [source], checkpoints, admin: null, outputs: config.outputs.map(ownFiles) }
 }
 
 function ownFiles(output: OutputConfig): OutputConfig {

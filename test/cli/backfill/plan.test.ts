@@ -43,7 +43,7 @@ test('it has files and nothing else in common with the running instance', () => 
   ])
   expect(plan.config.sources.map(({ name }) => name)).toEqual(['incidents'])
   expect(plan.config.admin).toBeNull()
-  expect(plan.config.checkpoints).toEqual(config!.checkpoints)
+  expect(plan.config.checkpoints).toEqual({ ...config!.checkpoints, interval: 1000 })
 })
 
 test.each([
