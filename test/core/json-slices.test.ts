@@ -57,6 +57,13 @@ describe('record slices', () => {
     expect(Buffer.from(recordSlice(body, 0)!).toString()).toBe('{"ä":1}')
   })
 
+  test('are those of the array under the key that is asked for', () => {
+    const body = Buffer.from('{"records":[1],"value":[{"records":[2]},{"value":[3]}],"v\\u0061lue":[{"a":4},5]}')
+    expect(Buffer.from(recordSlice(body, 0, 'value')!).toString()).toBe('{"a":4}')
+    expect(Buffer.from(recordSlice(body, 0)!).toString()).toBe('1')
+    expect(recordSlice(body, 1, 'records')).toBeUndefined()
+  })
+
   test('outside of the array do not exist', () => {
     const body = Buffer.from('{"records":[1,2]}')
     expect(recordSlice(body, 1)).toEqual(Buffer.from('2'))

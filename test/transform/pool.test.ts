@@ -55,6 +55,15 @@ describe('the worker pool', () => {
     expect(there.chunk.messages).toBe(source.messages)
   })
 
+  test('finds the item of a page that ends its worker, and does the others', async () => {
+    const alert = (id: string, more: object = {}) => ({ id, lastUpdateDateTime: '2026-03-01T08:15:42Z', ...more })
+    const source = batch(JSON.stringify({ value: [alert('a'), alert('b', { exit: true }), alert('c')] }))
+    const { chunk, rejects } = await open().run({ ...source, origin: { ...source.origin, dataset: 'alert' } })
+    expect([...chunk.record]).toEqual([0, 2])
+    expect(rejects).toMatchObject([{ reason: 'worker_crash', pointer: '/value/1', recordIndex: 1 }])
+    expect(JSON.parse(Buffer.from(rejects[0]!.bytes).toString())).toMatchObject({ id: 'b', exit: true })
+  })
+
   test('does batches of many streams over several threads, each batch once', async () => {
     const transform = open({ workers: 2 })
     const results = await Promise.all(
