@@ -104,6 +104,22 @@ test('what no schema has is kept and reported, of the alert of an incident too',
   expect(found).toContainEqual(['incident', 'news', 'm365_defender.incident.news'])
 })
 
+test('kinds and keys of evidence that no schema has are reported', () => {
+  const type = (kind: string) => ({ '@odata.type': `#microsoft.graph.security.${kind}` })
+  const evidence = [
+    { ...type('quantumLinkEvidence'), linkId: 1 },
+    { ...type('urlEvidence'), url: 'x', risk: 7 },
+    { a: 1 },
+  ]
+  const { drift } = run('incident', { value: [{ id: '1', lastUpdateDateTime: version, alerts: [{ evidence }] }] })
+  const field = 'm365_defender.incident.alert.evidence'
+  expect(drift.map(({ kind, column, field }) => [kind, column, field])).toEqual([
+    ['new_column', 'alerts.evidence.quantumLinkEvidence', field],
+    ['new_column', 'alerts.evidence.urlEvidence.risk', field],
+    ['new_column', 'alerts.evidence', field],
+  ])
+})
+
 test('a value of the wrong type is kept beside, with a note', () => {
   const { documents, rejects } = run('alert', { value: [alert({ title: { a: 1 }, createdDateTime: 5 })] })
   expect(rejects).toEqual([])

@@ -116,7 +116,7 @@ class RuleMapper implements Mapper {
     if (column === undefined) return undefined
     const options = {
       dataset: this.#dataset === 'incident' ? ('incident' as const) : ('alert' as const),
-      label: column.label,
+      column,
       preserveDuplicates: this.#options.preserveDuplicateCustomFields,
     }
     const file = readEvidenceFile()

@@ -73,9 +73,10 @@ function toUri(value: unknown): object | undefined {
   return parts && Object.fromEntries(uriParts.flatMap(part => (parts[part] === undefined ? [] : [[part, parts[part]]])))
 }
 
-/** Of an API's item a text that is no date stays where the date is looked for; the index takes it and leaves it out. */
+/** Of an alert or incident a text that is no date stays where the date is looked for; the index takes it and leaves it out. */
 function wrongDate(value: unknown, column: string, run: Run): unknown {
-  if (run.dataset === 'event' || typeof value !== 'string') return misfit(value, column, 'datetime', run)
+  const staysThere = run.dataset === 'alert' || run.dataset === 'incident'
+  if (!staysThere || typeof value !== 'string') return misfit(value, column, 'datetime', run)
   run.note(column, value, { expected: 'datetime', found: 'string', field: run.root })
   return value
 }

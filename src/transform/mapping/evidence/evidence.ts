@@ -1,3 +1,4 @@
+import type { Column } from '../names.ts'
 import type { Observer } from '../observer.ts'
 import type { Run } from '../run.ts'
 import { isEmpty } from '../values.ts'
@@ -17,8 +18,8 @@ export interface EvidenceResult {
 
 export interface EvidenceOptions {
   readonly dataset: WithEvidence
-  /** The column that holds the evidence: for notes and drift. */
-  readonly label: string
+  /** The column that holds the evidence. */
+  readonly column: Pick<Column, 'label' | 'name'>
   readonly preserveDuplicates: boolean
 }
 
@@ -31,15 +32,17 @@ export class Evidence {
   readonly #gatherer: Gatherer
   readonly #keeper: Keeper
   readonly #label: string
+  readonly #name: string
 
   constructor(file: EvidenceFile, keys: EvidenceKeys, options: EvidenceOptions, observer?: Observer) {
     const rules = evidenceRules(options.dataset, file)
     this.#file = file
     this.#keys = keys
-    this.#label = options.label
+    this.#label = options.column.label
+    this.#name = options.column.name
     this.fields = [...new Set(rules.map(({ rule }) => rule.add))]
     this.#gatherer = new Gatherer(rules, keys, observer)
-    this.#keeper = new Keeper(keys, options.label, options.dataset, options.preserveDuplicates)
+    this.#keeper = new Keeper(keys, options.column.label, options.dataset, options.preserveDuplicates)
   }
 
   /** `value` is within the limits. What is no list of objects is kept beside, with a note. */
@@ -47,30 +50,40 @@ export class Evidence {
     const items = Array.isArray(value) ? value : [value]
     const fields = new FieldLists(this.#file.sorted)
     const kept: object[] = []
-    for (const item of items) {
+    for (const [index, item] of items.entries()) {
       if (isEmpty(item)) continue
-      if (!isItem(item)) {
-        keepBeside(this.#label, item, 'object', run)
-        continue
-      }
-      const taken = this.#gatherer.gather(item, fields)
-      this.#report(item, run)
-      const rest = this.#keeper.item(item, taken, run)
+      const before = run.reject
+      const rest = this.#mapItem(item, fields, run)
       if (rest !== undefined) kept.push(rest)
+      // The mapper knows columns, and this one holds many items.
+      if (run.reject !== undefined && run.reject !== before) {
+        run.reject = {
+          ...run.reject,
+          pointer: `${run.pointerTo(this.#label)}${Array.isArray(value) ? `/${index}` : ''}`,
+        }
+      }
     }
     return { fields: fields.result(), kept: kept.length === 0 ? undefined : kept }
   }
 
+  #mapItem(item: unknown, fields: FieldLists, run: Run): object | undefined {
+    if (!isItem(item)) {
+      keepBeside(this.#label, item, 'object', run)
+      return undefined
+    }
+    this.#report(item, run)
+    return this.#keeper.item(item, this.#gatherer.gather(item, fields), run)
+  }
+
   /** Kinds and keys that no schema knows are new to us: kept, and counted. */
   #report(item: Item, run: Run): void {
-    const kind = kindOf(item)
-    const known = this.#keys.kinds.get(kind)
+    const label = [this.#label, kindOf(item)].filter(part => part !== '').join('.')
+    const field = `${run.root}.${this.#name}`
+    const known = this.#keys.kinds.get(kindOf(item))
     if (known === undefined) {
-      run.newColumn(`${this.#label}.${kind}`, item, this.#label)
+      run.newColumn(label, item, field)
       return
     }
-    for (const key in item) {
-      if (!known.has(key)) run.newColumn(`${this.#label}.${kind}.${key}`, item[key], this.#label)
-    }
+    for (const key in item) if (!known.has(key)) run.newColumn(`${label}.${key}`, item[key], field)
   }
 }
