@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts'
 import type { Message, Origin } from '../core/types.ts'
-import { contentId } from './ids.ts'
+import { contentId, positionId } from './ids.ts'
 import type { Job } from './job.ts'
 import type { Lines } from './lines.ts'
 import { type Problem, readRecord } from './message.ts'
@@ -39,7 +39,8 @@ export const transformRecord: ElementTransform = ({ message, index, prefix, line
   const usable = readRecord(value)
   if ('reason' in usable) return usable
   try {
-    const id = options.ids === 'content' ? contentId(usable) : `${prefix}-${message.sequenceNumber}-${place.index}`
+    const byContent = options.ids === 'content'
+    const id = byContent ? contentId(usable) : positionId(prefix, message.sequenceNumber, place.index)
     const table = tableOf(usable.category)
     const { document, reject } = mapper.map({
       table,
@@ -62,8 +63,20 @@ export const transformRecord: ElementTransform = ({ message, index, prefix, line
 
 const prefixOfCategory = 'advancedhunting-'
 
-/** Without the prefix of the service, in whatever case it came. */
+/** A table is looked up by its name several times per record, and V8 hashes every new text again. */
+const tables = new Map<string, string>()
+const mostTables = 1000
+
+/** Without the prefix of the service, in whatever case it came; the same text again for the same category. */
 export function tableOf(category: string): string {
+  const known = tables.get(category)
+  if (known !== undefined) return known
+  const table = withoutPrefix(category)
+  if (tables.size < mostTables && category.length < 100) tables.set(category, table)
+  return table
+}
+
+function withoutPrefix(category: string): string {
   const start = category.slice(0, prefixOfCategory.length)
   return start.toLowerCase() === prefixOfCategory ? category.slice(prefixOfCategory.length) : category
 }

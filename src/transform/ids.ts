@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Dataset, Origin } from '../core/types.ts'
 import { exactDigits, isExactNumber } from './digits.ts'
+import { flat } from './flat.ts'
 import { scalarText } from './mapping/values.ts'
 import type { Envelope } from './message.ts'
 
@@ -12,6 +13,11 @@ export function positionPrefix({ namespace, eventHub, partitionId }: Origin): st
   // Azure takes both names in any case.
   const stream = [namespace.toLowerCase(), eventHub.toLowerCase(), partitionId].join('\n')
   return `${digest(stream, 16)}-${partitionId.replace(/[^A-Za-z0-9]/g, '_').slice(0, 40)}`
+}
+
+/** The id of a record; a template would be no flat text. */
+export function positionId(prefix: string, sequenceNumber: number, record: number): string {
+  return [prefix, sequenceNumber, record].join('-')
 }
 
 /**
@@ -42,7 +48,7 @@ export function itemId(dataset: Dataset, id: unknown, content: unknown): string 
 /** The first `hexDigits` of SHA-256 in letters and digits only: safe in URLs, file names and as an argument. */
 function digest(text: string, hexDigits: number): string {
   const number = BigInt(`0x${hash('sha256', text, 'hex').slice(0, hexDigits)}`)
-  return number.toString(36).padStart(Math.ceil((hexDigits * 4) / Math.log2(36)), '0')
+  return flat(number.toString(36).padStart(Math.ceil((hexDigits * 4) / Math.log2(36)), '0'))
 }
 
 /** One text for all spellings of a JSON value. */

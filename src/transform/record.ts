@@ -30,7 +30,7 @@ export interface DefenderRecord {
   /** The whole record object, `properties` and unknown keys included; empty for an item of an API, all of which is properties. */
   readonly envelope: Readonly<Record<string, unknown>>
   readonly properties: Readonly<Record<string, unknown>>
-  /** The document's id. */
+  /** The document's id; in one piece, see flat.ts. */
   readonly id: string
   /** Place in `records`, or in `value`, as received. */
   readonly index: number

@@ -1,4 +1,3 @@
-import { flat } from '../flat.ts'
 import type { DefenderRecord } from '../record.ts'
 import { conversions, toWords } from './convert.ts'
 import { cutUtc, isUtc, zoned } from './dates.ts'
@@ -21,7 +20,6 @@ export const runtime = {
   isUtc,
   cutUtc,
   zoned,
-  flat,
   flattened: toFlattened,
   safeFlattened: toSafeFlattened,
   keywords: toKeywords,

@@ -6,7 +6,7 @@ export const quote = (value: unknown): string => JSON.stringify(value)
 
 /** Values that a rule reads under `$…` though the envelope does not hold them. */
 const frame: Readonly<Record<string, string>> = {
-  id: 'X.flat(record.id)',
+  id: 'record.id',
   original: 'record.original',
   enqueued_time: 'record.position?.enqueuedTime',
   received_time: 'record.position?.receivedTime',

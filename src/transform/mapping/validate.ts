@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject } from 'ajv'
 import { isExactNumber } from '../digits.ts'
 import type { Column } from './names.ts'
 import { kindOf } from './run.ts'
-import type { TableSchema } from './schemas.ts'
+import type { ColumnType, TableSchema } from './schemas.ts'
 
 /** A column whose value is none of the forms that its schema knows. */
 export interface Finding {
@@ -29,7 +29,37 @@ export function createValidator(schema: TableSchema['schema'] | undefined, colum
   const properties = columns.map(column => [column.column, formsOf(column, schema?.properties[column.column])])
   const validate = ajv.compile({ type: 'object', properties: Object.fromEntries(properties) })
   const known = new Map(columns.map(column => [column.column, column]))
-  return values => (validate(values) ? undefined : findings(validate.errors ?? [], values, known))
+  const isUsual = createUsualCheck(columns, schema)
+  return values => (isUsual(values) || validate(values) ? undefined : findings(validate.errors ?? [], values, known))
+}
+
+/** What fits a column of each type at a glance; every other value is left to the schema. */
+const usual: Record<ColumnType, string> = {
+  string: 'typeof v === "string"',
+  datetime: 'typeof v === "string"',
+  bool: 'typeof v === "boolean"',
+  int: '(Number.isSafeInteger(v) || isExactNumber(v))',
+  long: '(Number.isSafeInteger(v) || isExactNumber(v))',
+  real: '(Number.isFinite(v) || isExactNumber(v))',
+  dynamic: 'true',
+}
+
+/**
+ * Whether each column is absent, null or of its type's usual form. ajv makes an error for every form that it tries, and
+ * ends at exact numbers last: as one holds the ReportId of most records, asking it each time takes 4 % of the transform.
+ */
+function createUsualCheck(
+  columns: readonly Column[],
+  schema: TableSchema['schema'] | undefined,
+): (values: Readonly<Record<string, unknown>>) => boolean {
+  const tests = columns
+    .filter(({ type }) => type !== 'dynamic')
+    .map(({ column, type }) => {
+      const form = numeric.has(type) || schema?.properties[column] !== undefined ? usual[type] : usual.string
+      return `((v = p[${JSON.stringify(column)}]) === undefined || ${form} || v === null)`
+    })
+  const text = `(p) => { let v; return ${['true', ...tests].join(' && ')} }`
+  return new Function('isExactNumber', `"use strict"; return ${text}`)(isExactNumber)
 }
 
 function formsOf({ type }: Column, forms: object | undefined): object {

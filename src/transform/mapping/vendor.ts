@@ -1,4 +1,4 @@
-import { isExactNumber } from '../digits.ts'
+import { exactDigits, isExactNumber } from '../digits.ts'
 import { toIp, toWords } from './convert.ts'
 import { toDate } from './dates.ts'
 import type { Column, FieldType } from './names.ts'
@@ -19,6 +19,7 @@ export const reads = {
     return scalarText(value)
   },
   number(value: unknown): number | string | undefined {
+    if (isExactNumber(value)) return exactDigits(value)
     const text = scalarText(value)
     if (text === undefined || !/^-?\d+$/.test(text)) return text
     const number = Number(text)
