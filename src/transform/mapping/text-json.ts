@@ -1,8 +1,8 @@
 import { exactNumber, isDistorted } from '../digits.ts'
 import { hasSurrogateEscape, replaceLoneSurrogates } from '../surrogates.ts'
 
-/** A number of 16 and more digits or a large exponent where JSON has a value; then a double may not hold it. */
-const longNumber = /(?:^|[:[,])\s*-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3})/
+/** A number of 16 and more digits or a large exponent inside of an object or list; then a double may not hold it. */
+const longNumber = /[:[,]\s*-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3})/
 
 /**
  * The value of a column that holds JSON as text, with exact numbers; undefined when it is no object or list, and when
