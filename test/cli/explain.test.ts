@@ -369,3 +369,10 @@ describe('items of an API', () => {
     expect(stdout).toMatch(/position +source alerts, page 7 of 2026-03-01T08:15:42.000Z/)
   })
 })
+
+test('fields that come of evidence show their rules', async () => {
+  const evidence = ['0a1b', '0a1b', '2c3d'].map(mdeDeviceId => ({ mdeDeviceId }))
+  const item = JSON.stringify({ id: 'a', lastUpdateDateTime: '2026-03-01T08:15:42Z', evidence })
+  const { stdout } = await explain(item, ['--dataset', 'alert', '--field', 'host.id'])
+  expect(stdout).toMatch(/^host\.id is \["0a1b", "2c3d"\]\n {2}mdeDeviceId +api\/evidence\.yaml:\d+$/m)
+})

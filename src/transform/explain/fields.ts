@@ -12,10 +12,12 @@ export function explainFields(seen: Seen): ExplainedField[] {
     for (const field of fieldsOfRule(judged.rule, seen.facts.plan.preserveDuplicates))
       rules.set(field, [...(rules.get(field) ?? []), judged])
   }
+  const ofEvidence = setByEvidence(seen)
+  for (const field of ofEvidence.keys()) if (!rules.has(field)) rules.set(field, [])
   return [...rules]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([field, judged]) => {
-      const setBy = judged.flatMap(each => setByRule(seen, field, each))
+      const setBy = [...(ofEvidence.get(field) ?? []), ...judged.flatMap(each => setByRule(seen, field, each))]
       const set = new Set(setBy.map(({ rule }) => rule))
       const notBy = judged
         .filter(({ rule }) => !set.has(placeName(rule.place)))
@@ -23,6 +25,25 @@ export function explainFields(seen: Seen): ExplainedField[] {
       const value = seen.trace.document === undefined ? undefined : seen.fields.get(field)
       return { field, value: value ?? null, set_by: setBy, not_by: notBy }
     })
+}
+
+/** Rules for evidence are not those of the table: once for each rule and field, with what all items gave together. */
+function setByEvidence({ trace, verdicts }: Seen): Map<string, SetBy[]> {
+  const planned = new Set(verdicts.map(({ rule }) => rule))
+  const byRule = Map.groupBy(
+    trace.assignments.filter(({ rule }) => !planned.has(rule)),
+    ({ rule }) => rule,
+  )
+  const setBy = [...byRule].map(([rule, assignments]): [string, SetBy] => {
+    const from = rule.sources.map(sourceName)
+    const value = [...new Set(assignments.map(({ value }) => value))]
+    const field = assignments[0]!.field
+    return [
+      field,
+      { rule: placeName(rule.place), from, as: steps(rule, ''), because: [], and_not: [], value, overwritten: false },
+    ]
+  })
+  return new Map([...Map.groupBy(setBy, ([field]) => field)].map(([field, all]) => [field, all.map(([, one]) => one)]))
 }
 
 function setByRule({ trace, facts }: Seen, field: string, { rule, read }: RuleVerdict): SetBy[] {
