@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf, XdrelayError } from '../../core/errors.ts'
 import { type Fault, Faults } from './faults.ts'
 import { type Api, ApiError, type Call, type Reply } from './reply.ts'
 import { SecurityApi, type SecuritySettings } from './security.ts'
@@ -45,11 +46,11 @@ export interface Microsoft {
   stop(): Promise<void>
 }
 
+/** Resolves when it listens. Throws `usage` when the port is taken. */
 export async function startMicrosoft(options: MicrosoftOptions): Promise<Microsoft> {
   const service = new Service(options)
   const server = createServer((request, response) => void service.handle(request, response))
-  server.listen(options.port ?? 0, '127.0.0.1')
-  await once(server, 'listening')
+  await listen(server, options.port ?? 0)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url,
@@ -188,4 +189,14 @@ async function stop(server: Server): Promise<void> {
   server.close()
   server.closeAllConnections()
   await closed
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    const text = `cannot listen on port ${port}: ${messageOf(cause)}; 0 takes a free one`
+    throw new XdrelayError('usage', text, { cause })
+  }
 }

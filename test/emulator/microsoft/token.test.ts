@@ -120,3 +120,10 @@ test.each([
 function base64(claims: object): string {
   return Buffer.from(JSON.stringify(claims)).toString('base64url')
 }
+
+test('a port that is taken is said so', async () => {
+  const { service } = await microsoft()
+  const port = Number(new URL(service.url).port)
+  const message = expect.stringMatching(`^cannot listen on port ${port}: .*; 0 takes a free one$`)
+  await expect(microsoft({ port })).rejects.toMatchObject({ kind: 'usage', message })
+})
