@@ -27,6 +27,8 @@ export interface MicrosoftOptions extends SecuritySettings {
   /** Seconds. */
   readonly tokenLifetime?: number
   readonly inventory?: Inventory
+  /** Told each answer before it is sent, and what befell it. */
+  readonly answered?: (call: Call, reply: Reply, fault: Fault | undefined) => void
 }
 
 /**
@@ -76,9 +78,11 @@ class Service {
   readonly #vulnerabilities: VulnerabilityApi
   readonly #throttle: Throttle
   readonly #clock: () => number
+  readonly #answered: NonNullable<MicrosoftOptions['answered']>
 
   constructor({ apps, seed = 'microsoft', clock = Date.now, requestsPerMinute = 150, ...rest }: MicrosoftOptions) {
     this.#clock = clock
+    this.#answered = rest.answered ?? (() => {})
     this.store = new SecurityStore(apps[0]?.tenantId ?? '', seed, rest.digits)
     this.inventory = new VulnerabilityRows(seed, rest.inventory ?? { devices: 20, products: 15 })
     this.tokens = new TokenEndpoint(apps, rest.tokenLifetime)
@@ -94,6 +98,7 @@ class Service {
       const fault = this.faults.next(call)
       if (fault?.kind === 'delay') await sleep(fault.milliseconds)
       const reply = this.#distorted(fault, call, () => this.#answer(call))
+      this.#answered(call, reply, fault)
       await send(response, reply, call.now, fault?.kind === 'cut' ? fault.share : undefined)
     } catch {
       // The caller went away, or a defect here: either way there is no answer.

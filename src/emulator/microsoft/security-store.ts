@@ -3,7 +3,7 @@ import { Random } from '../generator/random.ts'
 import { alertTitles, type Category, techniques, threatFamilies } from '../generator/vocabulary.ts'
 import { evidenceKinds, evidenceOf } from './evidence.ts'
 
-type Item = Record<string, unknown> & { readonly id: string; lastUpdateDateTime: string }
+export type Item = Record<string, unknown> & { readonly id: string; lastUpdateDateTime: string }
 
 const portal = 'https://security.microsoft.com'
 const services: readonly (readonly [service: string, detection: string, product: string])[] = [
@@ -44,15 +44,18 @@ export class SecurityStore {
     }
   }
 
-  /** An analyst works on some of the alerts, which also counts as an update of their incidents. */
+  /** An analyst works on some of the alerts. */
   change(count: number, now: number): void {
     const ids = [...this.alerts.keys()]
-    for (let index = 0; index < count && ids.length > 0; index++) {
-      const alert = this.alerts.get(this.#random.pick(ids))!
-      this.#touch(this.alerts, alert, now)
-      const incident = this.incidents.get(String(alert.incidentId))
-      if (incident) this.#touch(this.incidents, incident, now)
-    }
+    for (let index = 0; index < count && ids.length > 0; index++) this.update(this.#random.pick(ids), now)
+  }
+
+  /** An analyst works on an alert, which also counts as an update of its incident. */
+  update(id: string, now: number): void {
+    const alert = this.alerts.get(id)!
+    this.#touch(this.alerts, alert, now)
+    const incident = this.incidents.get(String(alert.incidentId))
+    if (incident) this.#touch(this.incidents, incident, now)
   }
 
   /** With the alerts inside, as `$expand=alerts` gives it. */
