@@ -2,6 +2,7 @@ import { type Budget, costOf, Growth } from './core/budget.ts'
 import { subset } from './core/chunk.ts'
 import type { DriftRegister } from './core/drift.ts'
 import { classify, messageOf, XdrelayError } from './core/errors.ts'
+import { free } from './core/free.ts'
 import type { Log } from './core/log.ts'
 import type { Metrics } from './core/metrics.ts'
 import { Tally } from './core/tally.ts'
@@ -190,7 +191,13 @@ class Pipeline {
       const settle = settlers.optional(feed.lane.name)
       optional.push(Promise.all([dead, offered.settled]).then(settle, () => {}))
     }
-    void Promise.allSettled([...required, ...optional]).then(() => budget.give(bytes))
+    const all = [...required, ...optional]
+    // After an abort a write may be under way still, with these bytes.
+    Promise.all(all).then(
+      () => forget(batch, chunk),
+      () => {},
+    )
+    void Promise.allSettled(all).then(() => budget.give(bytes))
   }
 
   async #bury(rejects: readonly Reject[]): Promise<void> {
@@ -265,6 +272,12 @@ function after(chunk: Chunk, reached: number): Chunk {
     chunk,
     indexes.filter(index => chunk.messages[chunk.message[index]!]!.sequenceNumber > reached),
   )
+}
+
+/** Nobody looks at settled documents again, nor at bodies that are nobody else's. */
+function forget({ isOwn, messages }: SourceBatch, { lines }: Chunk): void {
+  free(lines)
+  if (isOwn) for (const { body } of messages) free(body)
 }
 
 function incomplete(unsettled: number): XdrelayError {

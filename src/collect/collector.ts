@@ -2,7 +2,10 @@ import type { Dataset } from '../core/types.ts'
 
 /** Some neighbouring items of a collection, and where to go on once they and all before them are settled. */
 export interface Page {
-  /** `{"value": [...]}` in UTF-8, items as they came; other keys say what holds for all of them. */
+  /**
+   * `{"value": [...]}` in UTF-8, items as they came; other keys say what holds for all of them. It belongs to whoever gets
+   * the page, who empties it when it is settled.
+   */
   readonly body: Uint8Array
   /** How many items; pages without any only move the state. */
   readonly items: number

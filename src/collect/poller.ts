@@ -94,7 +94,7 @@ function originOf({ name, collector, current }: PollerDeps): Origin {
 
 function batchOf(origin: Origin, cursor: Cursor, { body, time }: Page): SourceBatch {
   const message = { ...cursor, body, enqueuedTime: time, receivedTime: Date.now() }
-  return { stream: origin.source, origin, messages: [message], cursor, bytes: body.byteLength }
+  return { stream: origin.source, origin, messages: [message], cursor, bytes: body.byteLength, isOwn: true }
 }
 
 /** It only moves the cursor. */

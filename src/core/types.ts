@@ -58,6 +58,8 @@ export interface SourceBatch {
   readonly cursor: Cursor
   /** Sum of the body sizes. */
   readonly bytes: number
+  /** Nobody but the pipeline holds the bodies: it empties them once the batch is settled. */
+  readonly isOwn?: true
 }
 
 /** Where a source hands its batches to. */

@@ -56,7 +56,9 @@ function mappersOf({ strict, preserveDuplicateCustomFields, limits }: TransformO
 function transformMessage(context: MessageContext, transform: PageTransform): void {
   const { job, message, index, body, lines, options } = context
   const key = recordsKey(job.origin)
-  const reading = readMessage(body, options.limits.messageBytes, key)
+  // A page of an API holds many items, and is as large as its collector made it.
+  const most = key === 'records' ? options.limits.messageBytes : undefined
+  const reading = readMessage(body, most, key)
   if ('reason' in reading) {
     lines.rejects.push({ ...reading, pointer: '', message: index, recordIndex: null, start: 0, end: body.length })
     return

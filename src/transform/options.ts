@@ -12,7 +12,7 @@ export interface TransformOptions {
   /** `position`: one id per place in the hub. `content`: one id per content, so what the service sends twice is one document. */
   readonly ids: 'position' | 'content'
   readonly limits: Limits & {
-    /** Messages with more bytes are rejected whole; absent: whatever the hub takes. */
+    /** Messages of a hub with more bytes are rejected whole; absent: whatever the hub takes. */
     readonly messageBytes?: number
   }
 }
@@ -61,7 +61,11 @@ export const transformSchema = {
           default: 10_000,
           description: 'Most keys and list elements in a record.',
         },
-        message_bytes: { type: 'integer', format: 'bytes', description: 'Largest message that is read.' },
+        message_bytes: {
+          type: 'integer',
+          format: 'bytes',
+          description: 'Largest message of an event hub that is read.',
+        },
       },
     },
   },

@@ -48,6 +48,12 @@ test('an item is a row of the table that is called as its dataset, and has no po
   ])
 })
 
+test('the limit for messages of a hub is none for pages', () => {
+  const limited = createBatchTransform({ ...options, limits: { ...options.limits, messageBytes: 10 } })
+  const { chunk, rejects } = limited(page('alert', { value: [alert(), alert({ id: 'a2' })] }))
+  expect([chunk.ids.length, rejects]).toEqual([2, []])
+})
+
 test('an item that is no object is rejected with its own bytes, and its neighbours go on', () => {
   const { documents, rejects } = run('alert', `{"value": [ null , ${JSON.stringify(alert())}, [1] ,"a", 5]}`)
   expect(documents).toHaveLength(1)

@@ -9,6 +9,7 @@ interface MicrosoftOptions {
   readonly port: number
   readonly alerts: number
   readonly devices: number
+  readonly products: number
   /** Milliseconds. */
   readonly changeEvery?: number
   readonly seed: string
@@ -27,7 +28,8 @@ export function microsoftCommand(): Command {
     .description("Run a stand-in of Microsoft's APIs: tokens, alerts, incidents and vulnerabilities, until SIGTERM")
     .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', portNumber, 8443)
     .option('--alerts <n>', 'alerts that are there at the start, in incidents', number, 100)
-    .option('--devices <n>', 'devices with 15 products each', number, 20)
+    .option('--devices <n>', 'devices with software on them', number, 20)
+    .option('--products <n>', 'products on each device', number, 15)
     .option('--change-every <duration>', 'how often alerts come, change and software does', measured('duration'))
     .option('--seed <text>', 'another seed gives other alerts and devices', 'microsoft')
     .option('--json', 'print one JSON object instead of the sources of a configuration')
@@ -35,10 +37,10 @@ export function microsoftCommand(): Command {
 }
 
 async function microsoft(options: MicrosoftOptions): Promise<void> {
-  const { port, seed, devices, alerts, changeEvery, json } = options
+  const { port, seed, devices, products, alerts, changeEvery, json } = options
   const secret = randomBytes(24).toString('base64url')
   const apps = [{ tenantId, clientId, secrets: [{ value: secret }], roles }]
-  const service = await startMicrosoft({ apps, port, seed, inventory: { devices, products: 15 } })
+  const service = await startMicrosoft({ apps, port, seed, inventory: { devices, products } })
   const signals = listenForSignals(() => {})
   service.store.add(alerts, Date.now())
   const changes = changeEvery === undefined ? undefined : setInterval(() => change(service), changeEvery)
