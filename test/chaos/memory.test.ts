@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startFilledHub } from '../../bench/parts.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { Blobs } from '../../src/storage/blobs.ts'
+import { peakMemory } from '../support/peak-memory.ts'
 import { storageForTest } from '../support/storage.ts'
 import { tempDirectory } from '../support/temp.ts'
 import { type Running, xdrelay } from '../support/xdrelay.ts'
@@ -46,12 +47,6 @@ async function sumOf(admin: string, metric: string): Promise<number> {
   const text = await (await fetch(`${admin}/metrics`)).text()
   const lines = text.split('\n').filter(line => line.startsWith(metric))
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
-}
-
-/** Peak resident memory so far, in MiB. It is one process, so this is all that xdrelay takes. */
-async function peakMemory({ process }: Running): Promise<number> {
-  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${process.pid}/status`, 'utf8'))!
-  return Number(kib) / 1024
 }
 
 test.skipIf(process.platform !== 'linux')(
