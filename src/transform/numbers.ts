@@ -37,7 +37,7 @@ export function longNumbers(body: Buffer): number[] {
   let done = 0
   let inText = false
   for (let word = 2; word < words.length; word += 3) {
-    if (!isDense(words[word]) || !hasDenseNeighbours(words, word) || !isAmongDigits(words, word)) continue
+    if (!isDense(words[word]) || !hasDenseNeighbours(words, word)) continue
     const at = word * 4 + shift
     if (at < done || !isDigitOrPoint(body[at]!)) continue
     let start = at
@@ -63,20 +63,6 @@ function isDense(word: number | undefined): boolean {
 function hasDenseNeighbours(words: Int32Array, word: number): boolean {
   if (isDense(words[word - 1])) return isDense(words[word + 1]) || isDense(words[word - 2])
   return isDense(words[word + 1]) && isDense(words[word + 2])
-}
-
-/**
- * Of three words in a number at most one has its point, so the others are digits alone. Dates and addresses are dense
- * but not so, and to look at them byte by byte costs twice what the search itself does.
- */
-function isAmongDigits(words: Int32Array, word: number): boolean {
-  if (isDigits(words[word - 1]) || isDigits(words[word + 1])) return true
-  return isDigits(words[word]) && (isDigits(words[word - 2]) || isDigits(words[word + 2]))
-}
-
-/** Four digits: high halves of 3, also after the low halves were moved past 9. */
-function isDigits(word: number | undefined): boolean {
-  return word !== undefined && (word & (word + 0x06060606) & 0xf0f0f0f0) === 0x30303030
 }
 
 function isLong(body: Buffer, start: number, end: number): boolean {

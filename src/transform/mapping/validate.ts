@@ -46,7 +46,7 @@ const usual: Record<ColumnType, string> = {
 
 /**
  * Whether each column is absent, null or of its type's usual form. ajv makes an error for every form that it tries, and
- * ends at exact numbers last: as one holds the ReportId of most records, asking it each time takes 4 % of the transform.
+ * comes to exact numbers last, which is what most records have as ReportId: it took 4 % of the transform, this 2.5 %.
  */
 function createUsualCheck(
   columns: readonly Column[],
