@@ -3,7 +3,7 @@ import type { Collector, Page } from '../collector.ts'
 import { before, type Instant, instantAt, later } from '../instant.ts'
 import type { GraphList } from './list.ts'
 import type { GraphItem } from './page.ts'
-import { decode, type Piece, type Position, Progress } from './progress.ts'
+import { decode, type Piece, type Position, Progress, startOf } from './progress.ts'
 import { Seen } from './seen.ts'
 
 /** Whether a version has not been handed on yet. */
@@ -48,12 +48,14 @@ export class GraphCollector implements Collector {
   async *pass(from: string | undefined, signal: AbortSignal, until?: string): AsyncGenerator<Page, void> {
     const { list, overlap, pieces, pace } = this.#collection
     const position = this.#positionOf(from, until)
-    position.seen.forgetBefore(before(position.cursor, overlap))
+    const lateFrom = startOf(position, overlap)
+    position.seen.forgetBefore(lateFrom)
     const began = pace.now()
+    const isFirst = from === undefined
     const isOverlapDue = this.#isOverlapDue(from, until)
-    const start = before(position.cursor, isOverlapDue ? overlap : 0)
+    const start = isOverlapDue ? lateFrom : position.cursor
     const end = until === undefined ? undefined : decode(until)
-    const progress = new Progress(position, from === undefined, end)
+    const progress = new Progress(position, isFirst, end, isFirst || isOverlapDue ? overlap : undefined)
     // What is older than the window was not asked for: a page that came once more, of which the keys are forgotten.
     const isNew: IsNew = (key, instant) => (instant ?? start) >= start && progress.isNew(key, instant)
     const handOn = (page: Page): Page => {

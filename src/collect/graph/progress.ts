@@ -1,6 +1,6 @@
 import { XdrelayError } from '../../core/errors.ts'
 import type { Page } from '../collector.ts'
-import { earlier, type Instant, instantAt, later } from '../instant.ts'
+import { before, earlier, type Instant, instantAt, later } from '../instant.ts'
 import type { Batch } from './list.ts'
 import { type Encoded, Seen } from './seen.ts'
 
@@ -8,6 +8,8 @@ import { type Encoded, Seen } from './seen.ts'
 export interface Position {
   /** All that was last changed before has been handed on. */
   cursor: Instant
+  /** Since when the service may have shown late what lies before the cursor; undefined where that is the cursor itself. */
+  lateSince?: Instant | undefined
   /** What has been handed on of that, and of what came later, as far as it may be answered once more. */
   readonly seen: Seen
 }
@@ -31,15 +33,26 @@ const always: Instant = '9999-12-31T23:59:59.9999999Z'
 export class Progress {
   readonly #position: Position
   readonly #until: Position | undefined
+  readonly #overlap: number | undefined
+  /** Where the cursor was. */
+  readonly #from: Instant
+  /** The server's clock when it first answered with what lies within the overlap. */
+  #near: Instant | undefined
   #pieces: Piece[] = []
   #bytes = 0
   readonly #pending = new Set<string>()
   /** The state of the last page. */
   #state: string | undefined
 
-  /** `isFirst`: nothing is kept anywhere yet, so that the end of the window has to be said even where it is empty. */
-  constructor(position: Position, isFirst: boolean, until: Position | undefined) {
+  /**
+   * `isFirst`: nothing is kept anywhere yet, so that the end of the window has to be said even where it is empty.
+   * `overlap`: milliseconds by which the service may be late to show something; undefined in a pass that begins at the
+   * cursor itself.
+   */
+  constructor(position: Position, isFirst: boolean, until: Position | undefined, overlap: number | undefined) {
     this.#position = position
+    this.#from = position.cursor
+    this.#overlap = overlap
     this.#state = isFirst ? undefined : encode(position)
     this.#until = until
   }
@@ -93,21 +106,48 @@ export class Progress {
 
   /** Never back, and never past the server's clock: an item that is dated in the future must not carry it along. */
   #moveTo(instant: Instant, { date }: Batch): void {
-    this.#position.cursor = later(this.#position.cursor, earlier(instant, instantAt(date)))
+    const position = this.#position
+    const now = instantAt(date)
+    position.cursor = later(position.cursor, earlier(instant, now))
+    const since = this.#lateSince(instant, now)
+    position.lateSince = since !== undefined && since < position.cursor ? since : undefined
+  }
+
+  /** With all before `instant` handed on. What is shown late lies behind a pass that is near the server's clock, also while that has to wait. */
+  #lateSince(instant: Instant, now: Instant): Instant | undefined {
+    const { lateSince } = this.#position
+    if (this.#overlap === undefined) return lateSince ?? this.#from
+    if (instant >= before(now, this.#overlap)) this.#near ??= now
+    return this.#near ?? (lateSince && later(lateSince, instant))
   }
 }
 
-export function encode({ cursor, seen }: Position): string {
-  return JSON.stringify({ cursor, seen: seen.encode(mostKeys) })
+/** From where a pass reads that looks for what the service showed up to `overlap` milliseconds late. */
+export function startOf({ cursor, lateSince = cursor }: Position, overlap: number): Instant {
+  return before(lateSince, overlap)
+}
+
+export function encode({ cursor, lateSince, seen }: Position): string {
+  return JSON.stringify({ cursor, lateSince, seen: seen.encode(mostKeys) })
 }
 
 /** Throws `checkpoint_unreadable` for what is no state of such a collection. */
 export function decode(state: string): Position {
   try {
-    const { cursor, seen } = JSON.parse(state) as { cursor: Instant; seen: Encoded }
-    if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/.test(cursor)) return { cursor, seen: Seen.decode(seen) }
+    const { cursor, lateSince, seen } = JSON.parse(state) as State
+    if ([cursor, lateSince ?? cursor].every(isInstant)) return { cursor, lateSince, seen: Seen.decode(seen) }
   } catch {}
   throw new XdrelayError('checkpoint_unreadable', 'the checkpoint is none of a source of this kind')
+}
+
+interface State {
+  readonly cursor: Instant
+  readonly lateSince?: Instant
+  readonly seen: Encoded
+}
+
+function isInstant(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/.test(text)
 }
 
 const [open, comma, close] = ['{"value":[', ',', ']}'].map(text => Buffer.from(text)) as [Buffer, Buffer, Buffer]

@@ -59,6 +59,37 @@ test('an item that an answer holds twice comes once', async () => {
   expect(await reader.pass()).toEqual([alert])
 })
 
+test('what is shown late while a pass has to wait is found by the next one', async () => {
+  const { service, pace, reader } = await alerts({ mostAlerts: 50 })
+  for (const seconds of [4, 3, 2]) service.store.add(30, pace.now() - seconds * 1000)
+  let requests = 0
+  service.faults.add(/alerts_v2/, { kind: 'status', status: 429, retryAfter: 400 }, 2, () => {
+    requests++
+    // The second gave the first page; what is before its end is not asked for any more in this pass.
+    if (requests === 3) service.store.add(1, pace.now() - 3500)
+    if (requests === 4) service.store.add(1, pace.now())
+    return requests === 3
+  })
+  expect((await reader.pass()).length).toBe(91)
+  expect((await reader.pass()).length).toBe(1)
+  expect(reader.items.map(versionOf).toSorted()).toEqual(current(service).toSorted())
+})
+
+test('passes that do not look at the overlap take nothing away from the next look', async () => {
+  const { service, pace, settings, api } = await alerts()
+  const reader = new Reader(createAlertsCollector({ ...settings, api, overlap: 5000 }))
+  for (let pass = 0; pass < 6; pass++) {
+    service.store.add(1, pace.now())
+    await reader.pass()
+    // Shown three seconds late, which leaves the overlap before the next look has to end.
+    if (pass === 3) service.store.add(1, pace.now() - 3000)
+    pace.advance(2000)
+  }
+  pace.advance(2000)
+  await reader.pass()
+  expect(reader.items.map(versionOf).toSorted()).toEqual(current(service).toSorted())
+})
+
 test('a page that comes once more when it is long forgotten gives nothing', async () => {
   const { service, pace, reader } = await alerts()
   service.store.add(5, pace.now() - minute)
