@@ -18,7 +18,7 @@ import { type Running, xdrelay } from '../support/xdrelay.ts'
 const full = process.env.CHAOS === 'full'
 const alerts = full ? 20_000 : 400
 const storm = full
-  ? { page: 1000, overlap: 30, busy: { perSecond: 50, atOnce: 2200, perThousand: 5, lateness: 20_000 } }
+  ? { page: 1000, overlap: 15, busy: { perSecond: 40, atOnce: 1300, perThousand: 2, lateness: 10_000 } }
   : { page: 50, overlap: 4, busy: { perSecond: 15, atOnce: 120, perThousand: 20, lateness: 3000 } }
 /** Milliseconds for which alerts change, at least. */
 const duration = full ? 300_000 : 0

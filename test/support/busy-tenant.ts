@@ -39,11 +39,14 @@ export class BusyTenant {
     return this.#lives
   }
 
-  /** Alerts that nobody has touched for hours, many of them of one moment. */
+  /** Alerts that nobody has touched for hours, some of them very many at one moment. */
   fill(count: number): void {
-    const hour = 3_600_000
-    for (let at = Date.now() - 20 * hour; this.#ids.length < count; at += this.#random.below(hour / 2)) {
-      this.#add(Math.min(this.#random.between(1, this.#busy.atOnce), count - this.#ids.length), at)
+    const random = this.#random
+    const { atOnce } = this.#busy
+    const start = Date.now() - 20 * 3_600_000
+    for (let minute = 0; this.#ids.length < count; minute++) {
+      const some = random.chance(0.05) ? atOnce : random.between(1, atOnce / 8)
+      this.#add(Math.min(some, count - this.#ids.length), start + minute * 60_000)
     }
   }
 
