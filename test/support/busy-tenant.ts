@@ -2,8 +2,10 @@ import { Random } from '../../src/emulator/generator/random.ts'
 import type { Item, SecurityStore } from '../../src/emulator/microsoft/security-store.ts'
 
 /** A version of an alert, and when it could be read. */
-interface Life {
+export interface Life {
   readonly item: Item
+  /** Whether it is dated before it could be read, when others of a later date could be read already. */
+  readonly isLate: boolean
   /** Milliseconds since the epoch. */
   readonly from: number
   to: number
@@ -59,14 +61,13 @@ export class BusyTenant {
   #live(): void {
     const random = this.#random
     const { perSecond, atOnce, perThousand, lateness } = this.#busy
-    const now = Date.now()
     const few = Math.ceil((perSecond * tick) / 1000)
-    this.#update(random.between(0, few), this.#ids.length, now)
+    this.#update(random.between(0, few), this.#ids.length)
     // Some are changed again and again, so that nobody can see all their versions.
-    this.#update(random.between(0, few), 20, now - random.below(lateness))
-    this.#update(random.between(0, few), this.#ids.length, now - random.below(lateness))
-    if (random.chance(perThousand / 1000)) this.#update(atOnce, this.#ids.length, now)
-    if (random.chance(0.05)) this.#add(random.between(1, 3), now)
+    this.#update(random.between(0, few), 20, random.below(lateness))
+    this.#update(random.between(0, few), this.#ids.length, random.below(lateness))
+    if (random.chance(perThousand / 1000)) this.#update(atOnce, this.#ids.length)
+    if (random.chance(0.05)) this.#add(random.between(1, 3), Date.now())
   }
 
   #add(count: number, at: number): void {
@@ -74,24 +75,25 @@ export class BusyTenant {
     this.#store.add(count, at)
     for (const item of [...this.#store.alerts.values()].slice(known)) {
       this.#ids.push(item.id)
-      this.#begin(item)
+      this.#begin(item, false)
     }
   }
 
   /** Of the first `among` alerts; the versions of one alert are in order, those of several are not. */
-  #update(count: number, among: number, at: number): void {
+  #update(count: number, among: number, lateness = 0): void {
+    const at = Date.now() - lateness
     for (let index = 0; index < count; index++) {
       const id = this.#ids[this.#random.below(among)]!
       const item = this.#store.alerts.get(id)!
       if (Date.parse(item.lastUpdateDateTime) >= at) continue
       this.#lives.get(versionOf(item))!.to = Date.now()
       this.#store.update(id, at)
-      this.#begin(this.#store.alerts.get(id)!)
+      this.#begin(this.#store.alerts.get(id)!, lateness > 0)
     }
   }
 
-  #begin(item: Item): void {
-    this.#lives.set(versionOf(item), { item, from: Date.now(), to: Number.POSITIVE_INFINITY })
+  #begin(item: Item, isLate: boolean): void {
+    this.#lives.set(versionOf(item), { item, isLate, from: Date.now(), to: Number.POSITIVE_INFINITY })
   }
 }
 

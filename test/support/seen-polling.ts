@@ -34,10 +34,16 @@ export class SeenPolling {
     this.#isOver = fault === undefined && status === 200 && !('@odata.nextLink' in (body as object))
   }
 
-  /** Whether what was there from `from` to `to` was there for so many intervals, each from one pass to the next. */
-  hadIntervals(count: number, from: number, to: number): boolean {
-    const first = this.begins.findIndex(begin => begin >= from)
-    const last = this.begins[first + count]
-    return first !== -1 && last !== undefined && last <= to
+  /**
+   * Whether what was there from `from` to `to` was there for so many intervals, each from one pass to the next that began
+   * `least` milliseconds later.
+   */
+  hadIntervals(count: number, from: number, to: number, least = 1): boolean {
+    let at: number | undefined = from - least
+    for (let begun = 0; begun <= count && at !== undefined; begun++) {
+      const earliest: number = at + least
+      at = this.begins.find(begin => begin >= earliest)
+    }
+    return at !== undefined && at <= to
   }
 }
