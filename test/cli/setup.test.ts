@@ -19,7 +19,7 @@ describe.skipIf(await elasticsearchMissing('9.5'))('with a server', async () => 
     expect(plan.stdout).toMatch(
       /^note: no transform xdrelay-m365_defender\.vulnerability_latest, .*: this server has no transforms$/m,
     )
-    expect(plan.stdout).toMatch(/^13 of 13 differ; nothing was changed, --apply installs them$/m)
+    expect(plan.stdout).toMatch(/^15 of 15 differ; nothing was changed, --apply installs them$/m)
     const applied = await setup('--url', url, '--apply', '--json')
     expect(JSON.parse(applied.stdout)).toMatchObject({
       apply: true,
@@ -35,7 +35,7 @@ describe.skipIf(await elasticsearchMissing('9.5'))('with a server', async () => 
   test('takes address and credentials from the configuration', async () => {
     const cwd = folder({ 'xdrelay.yaml': withLine('http://127.0.0.1:9200', url) })
     const { code, stdout } = await xdrelay(['setup', 'elasticsearch'], { cwd, env })
-    expect({ code, lines: stdout.match(/^(create|same) /gm)?.length }).toEqual({ code: 0, lines: 13 })
+    expect({ code, lines: stdout.match(/^(create|same) /gm)?.length }).toEqual({ code: 0, lines: 15 })
   })
 })
 
@@ -58,7 +58,7 @@ test('--out writes the files with the retention, and connects to nothing', async
   const out = join(folder(), 'assets')
   const { code, stdout } = await setup('--out', out, '--retention', '30d')
   expect(code).toBe(0)
-  expect(stdout.trim().split('\n')).toHaveLength(14)
+  expect(stdout.trim().split('\n')).toHaveLength(16)
   expect(readdirSync(out).sort()).toEqual(['component-templates', 'index-templates', 'transforms'])
   const template = readFileSync(join(out, 'index-templates/xdrelay-m365_defender.event.json'), 'utf8')
   expect(JSON.parse(template).template.lifecycle).toEqual({ enabled: true, data_retention: '30d' })
