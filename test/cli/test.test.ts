@@ -81,7 +81,7 @@ test('what is no case is named with its place and the fix, and the others are ru
 `
   const { code, stdout, stderr } = await xdrelay(['test', 'a.yaml'], { cwd: folder({ 'a.yaml': cases }) })
   expect(stdout).toBe('1 case, 1 passed, 0 failed\n')
-  expect(stderr).toContain('a.yaml:6:3  unknown key tabel\n    fix: A case has the keys name, table, ')
+  expect(stderr).toContain('a.yaml:6:3  unknown key tabel\n    fix: A case has the keys name, dataset, ')
   expect(code).toBe(65)
 })
 
