@@ -9,6 +9,8 @@ export class SeenPolling {
   requests = 0
   /** Next links that were followed, as happens where a moment has more items than a page. */
   links = 0
+  /** Whether the last page said that more is behind it. */
+  goesOn = false
   #filter: string | null = null
   #isOver = true
   #isLinked = false
@@ -31,7 +33,8 @@ export class SeenPolling {
     if (isLink) this.links++
     this.#isLinked ||= isLink
     this.#filter = filter
-    this.#isOver = fault === undefined && status === 200 && !('@odata.nextLink' in (body as object))
+    if (status === 200) this.goesOn = '@odata.nextLink' in (body as object)
+    this.#isOver = fault === undefined && status === 200 && !this.goesOn
   }
 
   /**

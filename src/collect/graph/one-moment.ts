@@ -28,8 +28,9 @@ export class OneMoment {
   }
 
   isCertain(): boolean {
-    if (this.#pages === 1 || this.#walk >= mostWalks) return true
-    return this.#before !== undefined && isSame(this.#before, this.#keys)
+    // A later walk that has one page only may be a page that came again.
+    if (this.#walk >= mostWalks && this.#pages > 1) return true
+    return this.#before === undefined ? this.#pages === 1 : isSame(this.#before, this.#keys)
   }
 
   /** For the next walk over the same moment. */
