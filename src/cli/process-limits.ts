@@ -2,10 +2,10 @@
  * What has to be known before V8 and the C library start. Without it, both keep what they once needed: a young
  * generation of 48 MiB for a main thread that moves bytes and makes few objects, and for each thread an area of
  * malloc's where the bytes of large messages leave holes. From 128 KiB on they get pages of their own instead, which go
- * back to the system at once.
+ * back to the system at once. `collectEarly` does the rest.
  */
 const young = '--max-semi-space-size'
-const flags = [`${young}=1`]
+const flags = [`${young}=1`, '--expose-gc']
 const environment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
 
 /**

@@ -3,6 +3,7 @@ import { createApp } from '../app.ts'
 import { ConfigError, formatFinding } from '../config/finding.ts'
 import { type Config, findConfig } from '../config.ts'
 import { jsonLog, type Log, type LogLevel, textLog } from '../core/log.ts'
+import { collectEarly } from './early-collection.ts'
 import { listenForSignals } from './signals.ts'
 
 interface RunOptions {
@@ -23,6 +24,7 @@ export function runCommand(): Command {
 async function run(options: RunOptions): Promise<void> {
   const log = logTo(options)
   const config = configFor(options, log)
+  collectEarly()
   const signals = listenForSignals(text => log.info(text))
   try {
     log.info('starting', { 'process.pid': process.pid })

@@ -36,6 +36,7 @@ test.skipIf(process.platform !== 'linux')(
   async () => {
     const { args, env } = await settingsOf({ SOME: 'thing' })
     expect(args).toContain('--max-semi-space-size=1')
+    expect(args).toContain('--expose-gc')
     expect(args.at(-2)).toBe('run')
     expect(env).toEqual(expect.arrayContaining(['MALLOC_ARENA_MAX=1', 'MALLOC_MMAP_THRESHOLD_=131072', 'SOME=thing']))
   },
