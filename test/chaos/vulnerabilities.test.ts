@@ -25,13 +25,14 @@ async function startService(): Promise<string> {
   return `${access}, endpoint: "${app.url}", token_url: "${app.tokenUrl}"`
 }
 
-/** Looks at the metrics until all rows are settled; gives the most bytes in flight that were seen. */
+/** Looks at the metrics until a pass is over and nothing of it is in flight any more; gives the most bytes in flight that were seen. */
 async function untilSettled(run: Running, admin: string): Promise<{ mostUsed: number; last: Scrape }> {
   for (let mostUsed = 0; ; await sleep(100)) {
     expect(run.process.exitCode, run.stderr()).toBeNull()
     const last = await scrape(admin)
-    mostUsed = Math.max(mostUsed, last.sum('memory_used_bytes'))
-    if (last.sum('records_settled_total') >= rows) return { mostUsed, last }
+    const used = last.sum('memory_used_bytes')
+    mostUsed = Math.max(mostUsed, used)
+    if (last.sum('collector_passes_total', { result: 'ok' }) > 0 && used === 0) return { mostUsed, last }
   }
 }
 
@@ -66,7 +67,7 @@ admin: { listen: 127.0.0.1:0 }
     )
 
     const counts = await tallyRows(out, new VulnerabilityRows('million', inventory), inventory)
-    expect(counts.every(count => count === 1)).toBe(true)
+    expect(counts.filter(count => count !== 1).length).toBe(0)
     expect(last.sum('dead_letter_records_total')).toBe(0)
     expect(await readdir(join(folder, 'dead-letters'))).toEqual([])
     // What a page becomes is estimated before it is mapped, so a little more may be there than was granted.
