@@ -22,6 +22,7 @@ test('the demo delivers or dead-letters everything from the hub and the APIs, an
   expect(await demo.ended, demo.stdout() + demo.stderr()).toBe(0)
   expect(demo.stdout()).toContain('delivered      2000 distinct ids')
   expect(demo.stdout()).toContain('reconciliation holds')
+  expect(demo.stderr()).not.toContain('new column')
   for (const name of ['alert', 'incident', 'vulnerability']) {
     const held = Number(new RegExp(`^${name}: the API holds (\\d+)$`, 'm').exec(demo.stdout())?.[1])
     const documents = await documentsIn(join(folder, 'demo-output', `${name}.ndjson`))
