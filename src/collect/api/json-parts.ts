@@ -55,6 +55,11 @@ export function elementBounds(bytes: Buffer): Uint32Array | undefined {
   }
 }
 
+/** The elements that `elementBounds` found; views, not copies. */
+export function* elementsOf(array: Buffer, bounds: Uint32Array): Generator<Buffer, void> {
+  for (let at = 0; at < bounds.length; at += 2) yield array.subarray(bounds[at], bounds[at + 1])
+}
+
 /** Of a JSON text; undefined for anything else. */
 export function textOf(bytes: Buffer): string | undefined {
   try {

@@ -1,5 +1,5 @@
-import { elementsOf, membersOf } from '../../core/json-members.ts'
 import type { ApiClient } from '../api/client.ts'
+import { elementBounds, elementsOf, membersOf } from '../api/json-parts.ts'
 import type { Pace } from '../api/pace.ts'
 import { apiRefusal } from '../api/refusal.ts'
 import { before, instantOf } from '../instant.ts'
@@ -92,13 +92,14 @@ export class IncidentAlerts {
 
 /** With bytes of its own, so that the page that it stood in can go. */
 function own(item: GraphItem): GraphItem {
-  return { ...item, slice: item.slice.slice() }
+  return { ...item, slice: Buffer.from(item.slice) }
 }
 
 function inside({ slice, value }: GraphItem): GraphItem[] {
-  const member = [...membersOf(slice)].findLast(({ key }) => key === 'alerts')
-  if (member === undefined) return []
-  const slices = [...elementsOf(slice.subarray(member.valueStart, member.valueEnd))]
+  const alerts = membersOf(slice)?.findLast(({ key }) => key === 'alerts')?.value
+  const bounds = alerts && elementBounds(alerts)
+  if (alerts === undefined || bounds === undefined) return []
+  const slices = [...elementsOf(alerts, bounds)]
   return (value.alerts as readonly unknown[]).map((alert, index) => itemOf(alert, slices[index]!))
 }
 

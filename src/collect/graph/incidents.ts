@@ -1,4 +1,4 @@
-import { membersOf } from '../../core/json-members.ts'
+import { membersOf } from '../api/json-parts.ts'
 import { realPace } from '../api/pace.ts'
 import type { Collector } from '../collector.ts'
 import type { GraphSettings } from './alerts.ts'
@@ -68,7 +68,7 @@ const end = Buffer.from(']}')
 
 /** The incident's own text without its alerts and what is said of them, up to the bracket behind which alerts stand. */
 function head({ slice }: GraphItem): Buffer {
-  const own = [...membersOf(slice)].filter(({ key }) => key !== 'alerts' && !key.startsWith('alerts@'))
-  const members = own.flatMap(({ keyStart, valueEnd }) => [slice.subarray(keyStart, valueEnd), comma])
+  const own = membersOf(slice)?.filter(({ key }) => key !== 'alerts' && !key.startsWith('alerts@')) ?? []
+  const members = own.flatMap(({ whole }) => [whole, comma])
   return Buffer.concat([Buffer.from('{'), ...members, Buffer.from('"alerts":[')])
 }

@@ -6,7 +6,7 @@ import { keyOf } from './seen.ts'
 /** An alert or an incident, as it came. */
 export interface GraphItem {
   /** A view of the answer: numbers of 64 bits keep their digits there, and only there. */
-  readonly slice: Uint8Array
+  readonly slice: Buffer
   readonly value: Readonly<Record<string, unknown>>
   /** When it was last changed; undefined where it does not say so in a way that can be read. */
   readonly instant: Instant | undefined
@@ -33,13 +33,13 @@ export function readPage({ body, date }: ApiAnswer): GraphPage | undefined {
 }
 
 /** `item` is what `slice` parses to. */
-export function itemOf(item: unknown, slice: Uint8Array): GraphItem {
+export function itemOf(item: unknown, slice: Buffer): GraphItem {
   const value = typeof item === 'object' && item !== null ? { ...item } : {}
   const { id, lastUpdateDateTime } = value as { id?: unknown; lastUpdateDateTime?: unknown }
   const instant = instantOf(lastUpdateDateTime)
   // What cannot be told apart by its own words is, by its bytes; it becomes a dead letter later, and once.
   const isKnown = typeof id === 'string' && instant !== undefined
-  const key = isKnown ? keyOf(id, instant) : keyOf(Buffer.from(slice).toString('latin1'))
+  const key = isKnown ? keyOf(id, instant) : keyOf(slice.toString('latin1'))
   return { slice, value, instant, key }
 }
 
