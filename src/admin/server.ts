@@ -2,6 +2,7 @@ import Fastify, { type FastifyReply } from 'fastify'
 import type { DriftRegister } from '../core/drift.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import { joined } from '../core/joined.ts'
+import { isLoopback } from '../core/loopback.ts'
 import type { Metrics } from '../core/metrics.ts'
 
 export interface AdminDeps {
@@ -74,9 +75,5 @@ function isOfAnotherSite(origin: string | undefined, host: string | undefined): 
  * Whoever means this machine says so; programs that send no name at all are no browsers.
  */
 function isNameOfThisMachine(host: string | undefined): boolean {
-  return host === undefined || isLoopback(URL.parse(`http://${host}`)?.hostname.replace(/^\[|\]$/g, '') ?? '')
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+  return host === undefined || isLoopback(URL.parse(`http://${host}`)?.hostname ?? '')
 }

@@ -1,3 +1,5 @@
+import { isLoopback } from '../../core/loopback.ts'
+
 const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 const domain = /^[\w-]+(\.[\w-]+)+$/
 
@@ -15,6 +17,6 @@ export const safeAddressRule = 'an https address; plain http is for this machine
 /** Tokens and secrets go over TLS, or stay on this machine. */
 export function isSafeAddress(text: string): boolean {
   const url = URL.parse(text)
-  const isLocal = url !== null && /^(127(\.\d+){3}|localhost|\[::1\])$/.test(url.hostname)
+  const isLocal = url !== null && isLoopback(url.hostname)
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)
 }

@@ -1,4 +1,5 @@
 import { XdrelayError } from '../../core/errors.ts'
+import { isLoopback } from '../../core/loopback.ts'
 import type { Api } from '../access/clouds.ts'
 
 /** Hosts that answers of Defender for Endpoint lead to, besides the one that was asked. */
@@ -35,10 +36,6 @@ function addressOf(link: string): URL {
 
 function isPlainHttps({ protocol, port }: URL): boolean {
   return protocol === 'https:' && port === ''
-}
-
-function isLoopback(host: string): boolean {
-  return /^(?:127(?:\.\d+){3}|localhost|\[::1\])$/.test(host)
 }
 
 /** Names scheme, host and port alone: the rest may hold a signature. */
