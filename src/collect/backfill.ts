@@ -4,10 +4,11 @@ import { Seen } from './graph/seen.ts'
 import { type Instant, instantAt } from './instant.ts'
 import { type CollectorSettings, createCollector, cursorName } from './kinds.ts'
 import { type PastWindow, SlicedCollector, type SliceStates } from './slices.ts'
+import { longestGap } from './vulnerability/changes.ts'
 import { writeState } from './vulnerability/state.ts'
 
-/** Milliseconds that the service keeps changes of vulnerabilities; a little less, as clocks differ. */
-export const longestChanges = (14 * 24 - 2) * 3_600_000
+/** Milliseconds that a backfill of vulnerabilities may look back: it takes its time, and must not fall into the gap. */
+export const longestChanges = longestGap - 3_600_000
 
 /** What a source of the configuration reads, over a window of the past and once. Throws as `createCollector` does. */
 export function createBackfillCollector(settings: CollectorSettings, window: PastWindow): Collector {

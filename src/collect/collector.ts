@@ -15,6 +15,9 @@ export interface Page {
   readonly state: string
 }
 
+/** The body of a page without items. */
+export const noItems = Buffer.from('{"value":[]}')
+
 /**
  * One collection of an API, read in passes. It knows requests and their order; when a pass is due, who may make it,
  * what has been settled and where that is kept is the poller's concern.

@@ -1,6 +1,6 @@
 import { XdrelayError } from '../core/errors.ts'
 import { jsonObject } from './api/http.ts'
-import type { Collector, Page } from './collector.ts'
+import { type Collector, noItems, type Page } from './collector.ts'
 
 /** A part of the past. Milliseconds since the epoch, the end not included. */
 export interface PastWindow {
@@ -62,8 +62,6 @@ export class SlicedCollector implements Collector {
     return Math.min(at + this.#window.slice, this.#window.until)
   }
 }
-
-const noItems = Buffer.from('{"value":[]}')
 
 /** Up to where a state of a `SlicedCollector` says that all slices are done: milliseconds since the epoch. */
 export function doneUntil(state: string): number {

@@ -17,6 +17,11 @@ export function apiRefusal({ status, headers, body }: Answer): XdrelayError {
   return new XdrelayError('api_failed', text, { facts })
 }
 
+/** The status of the answer that an error stands for; undefined where it stands for none. */
+export function statusOf(error: unknown): unknown {
+  return error instanceof XdrelayError ? error.facts.status : undefined
+}
+
 /** Whether the API says that the application lacks a permission. */
 export function lacksRole({ status, body }: Answer): boolean {
   return status === 403 && /application roles|application permissions|Insufficient privileges/i.test(String(body))

@@ -1,6 +1,7 @@
 import { XdrelayError } from '../../core/errors.ts'
 import type { ApiClient } from '../api/client.ts'
 import type { Pace } from '../api/pace.ts'
+import { statusOf } from '../api/refusal.ts'
 import { earlier, type Instant, instantAt, later } from '../instant.ts'
 import type { Ladder, Rung } from './ladder.ts'
 import { OneMoment } from './one-moment.ts'
@@ -11,8 +12,6 @@ import { GraphRequests } from './requests.ts'
 export interface Window {
   readonly from: Instant
   readonly to?: Instant | undefined
-  /** A further condition, as OData writes it. */
-  readonly also?: string
 }
 
 /** Neighbouring items of a window. The same item may come more than once. */
@@ -165,13 +164,13 @@ class Links {
   }
 }
 
-function windowFilter({ from, to, also }: Window): string {
-  const conditions = [`lastUpdateDateTime ge ${from}`, to && `lastUpdateDateTime le ${to}`, also]
-  return conditions.filter(Boolean).join(' and ')
+function windowFilter({ from, to }: Window): string {
+  const start = `lastUpdateDateTime ge ${from}`
+  return to ? `${start} and lastUpdateDateTime le ${to}` : start
 }
 
 export function isBadRequest(error: unknown): boolean {
-  return error instanceof XdrelayError && error.facts.status === 400
+  return statusOf(error) === 400
 }
 
 function lastOf(items: readonly GraphItem[]): Instant | undefined {

@@ -1,5 +1,6 @@
 import { recordBounds } from '../../core/json-slices.ts'
 import type { ApiAnswer } from '../api/client.ts'
+import { jsonObject } from '../api/http.ts'
 import { type Instant, instantOf } from '../instant.ts'
 import { keyOf } from './seen.ts'
 
@@ -24,11 +25,12 @@ export interface GraphPage {
 
 /** Undefined when the body is no page: a proxy may have ended it early and well. */
 export function readPage({ body, date }: ApiAnswer): GraphPage | undefined {
-  const page = parsed(body)
+  const { value, '@odata.nextLink': nextLink } = jsonObject(body.toString())
   const bounds = recordBounds(body, 'value')
-  if (page === undefined || bounds === undefined) return undefined
-  const { value, '@odata.nextLink': nextLink } = page as { value: readonly unknown[]; '@odata.nextLink'?: unknown }
-  const items = value.map((item, index) => itemOf(item, body.subarray(bounds[index * 2], bounds[index * 2 + 1])))
+  if (!Array.isArray(value) || bounds === undefined) return undefined
+  const items = value.map((item: unknown, index) =>
+    itemOf(item, body.subarray(bounds[index * 2], bounds[index * 2 + 1])),
+  )
   return { items, nextLink: typeof nextLink === 'string' ? nextLink : undefined, date }
 }
 
@@ -41,12 +43,4 @@ export function itemOf(item: unknown, slice: Buffer): GraphItem {
   const isKnown = typeof id === 'string' && instant !== undefined
   const key = isKnown ? keyOf(id, instant) : keyOf(slice.toString('latin1'))
   return { slice, value, instant, key }
-}
-
-function parsed(body: Buffer): object | undefined {
-  try {
-    return JSON.parse(body.toString()) as object
-  } catch {
-    return undefined
-  }
 }

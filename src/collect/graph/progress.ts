@@ -1,5 +1,5 @@
 import { XdrelayError } from '../../core/errors.ts'
-import type { Page } from '../collector.ts'
+import { noItems, type Page } from '../collector.ts'
 import { before, earlier, type Instant, instantAt, later } from '../instant.ts'
 import type { Batch } from './list.ts'
 import { type Encoded, Seen } from './seen.ts'
@@ -87,7 +87,7 @@ export class Progress {
     const state = encode(this.#position)
     if (state === this.#state) return undefined
     this.#state = state
-    return { body: bodyOf([]), items: 0, time, state }
+    return { body: noItems, items: 0, time, state }
   }
 
   #page(batch: Batch): Page {
