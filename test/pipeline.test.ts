@@ -5,8 +5,8 @@ import type { XdrelayError } from '../src/core/errors.ts'
 import { silent } from '../src/core/log.ts'
 import { createMetrics } from '../src/core/metrics.ts'
 import type { Chunk, DeadLetter, Delivery, Output, Reject, SourceBatch, Transform } from '../src/core/types.ts'
-import { Lane } from '../src/output/lane.ts'
 import { runPipeline } from '../src/pipeline.ts'
+import { lanesOf } from './support/lanes.ts'
 import { MemoryHub, MemorySource } from './support/memory-source.ts'
 
 /** One document for each letter of a message; `!` is a broken record. */
@@ -85,20 +85,7 @@ function start(
   const metrics = createMetrics()
   const deadLetter = new Letters()
   const budget = new Budget(options.budget ?? 100_000)
-  const lanes = Object.entries(targets).map(([name, { target, required }]) => ({
-    lane: new Lane({
-      name,
-      output: target,
-      policy: { bytes: 1000, count: 100, age: 1, concurrency: 1, minRetry: 1, maxRetry: 20 },
-      tables: ['*'],
-      deadLetter,
-      log: silent,
-      metrics,
-      signal: ended.signal,
-    }),
-    output: target,
-    required,
-  }))
+  const lanes = lanesOf(targets, 100, { deadLetter, metrics, signal: ended.signal })
   const source = new MemorySource(hub)
   const done = runPipeline(
     {

@@ -6,12 +6,11 @@ import { DriftRegister } from '../../src/core/drift.ts'
 import { silent } from '../../src/core/log.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
 import type { Chunk, Delivery, Output, SourceBatch, Transform } from '../../src/core/types.ts'
-import { Lane } from '../../src/output/lane.ts'
 import { runPipeline } from '../../src/pipeline.ts'
 import type { CursorHold, CursorStore } from '../../src/storage/cursors.ts'
-import { DirectoryCursors } from '../../src/storage/directory-cursors.ts'
-import { itemsOf, MemoryCollection, MemoryCollector } from '../support/memory-collector.ts'
-import { tempDirectory } from '../support/temp.ts'
+import { directoryStore } from '../support/collector-source.ts'
+import { lanesOf } from '../support/lanes.ts'
+import { collectionOf, itemsOf, type MemoryCollection, MemoryCollector } from '../support/memory-collector.ts'
 
 /** On a busy machine everything takes longer. */
 const patient = { timeout: 20_000 }
@@ -65,20 +64,7 @@ function start(
   const [stop, abort, ended] = [new AbortController(), new AbortController(), new AbortController()]
   const metrics = createMetrics()
   const deadLetter = { async open() {}, async write() {}, async close() {} }
-  const lanes = Object.entries(targets).map(([name, { target, required }]) => ({
-    lane: new Lane({
-      name,
-      output: target,
-      policy: { bytes: 1000, count: 5, age: 1, concurrency: 1, minRetry: 1, maxRetry: 20 },
-      tables: ['*'],
-      deadLetter,
-      log: silent,
-      metrics,
-      signal: ended.signal,
-    }),
-    output: target,
-    required,
-  }))
+  const lanes = lanesOf(targets, 5, { deadLetter, metrics, signal: ended.signal })
   const fatal: unknown[] = []
   const source = createCollectorSource({
     name: 'alerts',
@@ -112,17 +98,6 @@ function start(
   done.catch(() => {})
   onTestFinished(() => abort.abort())
   return { source, stop, abort, done, lanes, metrics, fatal }
-}
-
-async function directoryStore(): Promise<() => CursorStore> {
-  const directory = await tempDirectory()
-  return () => new DirectoryCursors(directory, 'alerts', 1)
-}
-
-function collectionOf(count: number): MemoryCollection {
-  const collection = new MemoryCollection()
-  collection.add(count)
-  return collection
 }
 
 async function stored(store: CursorStore) {

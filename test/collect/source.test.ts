@@ -7,24 +7,12 @@ import { BlobCursors } from '../../src/storage/blob-cursors.ts'
 import { Blobs } from '../../src/storage/blobs.ts'
 import type { CursorStore } from '../../src/storage/cursors.ts'
 import { DirectoryCursors } from '../../src/storage/directory-cursors.ts'
-import { collectorSource } from '../support/collector-source.ts'
+import { collectorSource, directoryStore } from '../support/collector-source.ts'
 import { checkpointOptions, until } from '../support/event-hub.ts'
-import { itemsOf, MemoryCollection, MemoryCollector } from '../support/memory-collector.ts'
-import { tempDirectory } from '../support/temp.ts'
+import { collectionOf, itemsOf, MemoryCollector } from '../support/memory-collector.ts'
 
 const { signal } = new AbortController()
 const outage = new XdrelayError('api_failed', 'the API answered 503')
-
-async function directoryStore(): Promise<() => CursorStore> {
-  const directory = await tempDirectory()
-  return () => new DirectoryCursors(directory, 'alerts', 1)
-}
-
-function collectionOf(count: number): MemoryCollection {
-  const collection = new MemoryCollection()
-  collection.add(count)
-  return collection
-}
 
 describe('a collection', () => {
   test('is handed on page by page, numbered with room between the pages, and then what is new', async () => {

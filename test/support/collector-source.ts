@@ -4,8 +4,10 @@ import type { XdrelayError } from '../../src/core/errors.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
 import type { Sink, SourceBatch } from '../../src/core/types.ts'
 import type { CursorStore } from '../../src/storage/cursors.ts'
+import { DirectoryCursors } from '../../src/storage/directory-cursors.ts'
 import { memoryLog } from './event-hub.ts'
 import { itemsOf, type MemoryCollection, MemoryCollector } from './memory-collector.ts'
+import { tempDirectory } from './temp.ts'
 
 /** A sink that remembers batches, and that can be made to have no room. */
 export class BatchSink implements Sink {
@@ -63,4 +65,10 @@ export function collectorSource(
   })
   onTestFinished(() => source.close())
   return { source, sink, lines, metrics, fatal }
+}
+
+/** Makes stores of the source `alerts` in one fresh directory. */
+export async function directoryStore(): Promise<() => CursorStore> {
+  const directory = await tempDirectory()
+  return () => new DirectoryCursors(directory, 'alerts', 1)
 }

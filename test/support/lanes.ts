@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import { type Log, type LogFields, silent } from '../../src/core/log.ts'
 import { createMetrics, type Metrics } from '../../src/core/metrics.ts'
 import type { Chunk, DeadLetter, Delivery, Output, Reject } from '../../src/core/types.ts'
-import { Lane, type LanePolicy } from '../../src/output/lane.ts'
+import { Lane, type LaneParts, type LanePolicy } from '../../src/output/lane.ts'
 
 export const allDelivered: Delivery = { rejected: [], retry: [], duplicates: 0 }
 
@@ -119,3 +119,17 @@ export async function stateOf(promise: Promise<unknown>): Promise<'settled' | 'r
 }
 
 export { createMetrics }
+
+/** What a pipeline gets of some outputs by their names: each with a lane in front that is quick to write and to retry. */
+export function lanesOf<Target extends Output>(
+  targets: Readonly<Record<string, { readonly target: Target; readonly required: boolean }>>,
+  count: number,
+  parts: Pick<LaneParts, 'deadLetter' | 'metrics' | 'signal'>,
+) {
+  const policy = { bytes: 1000, count, age: 1, concurrency: 1, minRetry: 1, maxRetry: 20 }
+  return Object.entries(targets).map(([name, { target, required }]) => ({
+    lane: new Lane({ name, output: target, policy, tables: ['*'], log: silent, ...parts }),
+    output: target,
+    required,
+  }))
+}

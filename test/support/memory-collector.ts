@@ -21,6 +21,12 @@ export class MemoryCollection {
   }
 }
 
+export function collectionOf(count: number): MemoryCollection {
+  const collection = new MemoryCollection()
+  collection.add(count)
+  return collection
+}
+
 /** A state is the number of items before it. */
 export class MemoryCollector implements Collector {
   readonly dataset = 'alert'
