@@ -1,15 +1,23 @@
-import { recordsKey } from '../core/json-slices.ts'
+import { isUtf8 } from 'node:buffer'
+import { type RecordsKey, recordsKey } from '../core/json-slices.ts'
 import type { Dataset, SourceBatch, Transformed } from '../core/types.ts'
-import { type MessageContext, type PageTransform, transformRecord } from './documents.ts'
+import {
+  type MessageContext,
+  type PageTransform,
+  type RecordProblem,
+  transformRecord,
+  transformScanned,
+} from './documents.ts'
 import { positionPrefix } from './ids.ts'
 import { itemTransform } from './items.ts'
 import { type Job, type Result, transformed } from './job.ts'
 import { Lines } from './lines.ts'
 import { createMapper } from './mapping/mapper.ts'
-import { lazyBounds, originalText, readMessage } from './message.ts'
+import { lazyBounds, originalText, type Reading, readMessage } from './message.ts'
 import type { TransformOptions } from './options.ts'
 import { positionOf } from './position.ts'
 import type { DefenderRecord, Mapper } from './record.ts'
+import type { Scanner } from './scan/scan.ts'
 import { hasLoneSurrogate } from './surrogates.ts'
 
 /** The whole transform in the calling thread, for tests, fuzzers and `xdrelay map`. */
@@ -54,11 +62,43 @@ function mappersOf({ strict, preserveDuplicateCustomFields, limits }: TransformO
 }
 
 function transformMessage(context: MessageContext, transform: PageTransform): void {
-  const { job, message, index, body, lines, options } = context
+  const { job, body, options, mapper } = context
   const key = recordsKey(job.origin)
   // A page of an API holds many items, and is as large as its collector made it.
   const most = key === 'records' ? options.limits.messageBytes : undefined
-  const reading = readMessage(body, most, key)
+  const isSmall = most === undefined || body.length <= most
+  const { scanner } = mapper
+  const isDone =
+    scanner !== undefined && key === 'records' && isSmall && isUtf8(body) && transformScan(context, scanner)
+  if (!isDone) transformParsed(context, readMessage(body, most, key), transform)
+}
+
+/** False, and nothing has happened, for a message that has to be parsed. Nothing in the others needs to be mended. */
+function transformScan(context: MessageContext, scanner: Scanner): boolean {
+  const { job, message, options, lines, mapper } = context
+  if (!scanner.open(context.body)) return false
+  const position = positionOf(job.origin, message, {})
+  const { tape } = scanner
+  const mark = lines.mark()
+  mapper.holdDrift?.()
+  let found = scanner.next()
+  for (let record = 0; found === 'record'; record++) {
+    if (isWanted(job, record)) {
+      const original = options.preserveOriginalEvent ? tape.bytes().toString() : undefined
+      const reject = transformScanned(context, tape, { index: record, position, sanitized: false, original })
+      if (reject !== undefined) addReject(context, 'records', record, reject, tape.from, tape.to)
+    }
+    found = scanner.next()
+  }
+  const isRead = found === 'end'
+  mapper.releaseDrift?.(isRead)
+  if (!isRead) lines.backTo(mark)
+  return isRead
+}
+
+function transformParsed(context: MessageContext, reading: Reading, transform: PageTransform): void {
+  const { job, message, index, body, lines } = context
+  const key = recordsKey(job.origin)
   if ('reason' in reading) {
     lines.rejects.push({ ...reading, pointer: '', message: index, recordIndex: null, start: 0, end: body.length })
     return
@@ -66,17 +106,31 @@ function transformMessage(context: MessageContext, transform: PageTransform): vo
   const bounds = lazyBounds(body, key)
   const position = positionOf(job.origin, message, reading.body)
   const element = transform(reading.body, position, job.origin)
-  const { from, to } = job.records ?? { from: 0, to: reading.records.length }
-  for (let record = from; record < to && record < reading.records.length; record++) {
+  for (const [record, value] of reading.records.entries()) {
+    if (!isWanted(job, record)) continue
     const { sanitized, original } = originalOf(context, reading.sanitized, bounds, record)
-    const place = { index: record, position, sanitized, original }
-    const reject = element(context, reading.records[record], place)
+    const reject = element(context, value, { index: record, position, sanitized, original })
     if (reject === undefined) continue
     const [start, end] = bounds().subarray(record * 2, record * 2 + 2)
-    const { reason, detail, pointer = '' } = reject
-    const found = { pointer: `/${key}/${record}${pointer}`, message: index, recordIndex: record }
-    lines.rejects.push({ reason, detail, ...found, start: start!, end: end! })
+    addReject(context, key, record, reject, start!, end!)
   }
+}
+
+/** After a crash a job is about some of the records only. */
+function isWanted({ records }: Job, record: number): boolean {
+  return records === undefined || (record >= records.from && record < records.to)
+}
+
+function addReject(
+  { index, lines }: MessageContext,
+  key: RecordsKey,
+  record: number,
+  { reason, detail, pointer = '' }: RecordProblem,
+  start: number,
+  end: number,
+): void {
+  const found = { pointer: `/${key}/${record}${pointer}`, message: index, recordIndex: record }
+  lines.rejects.push({ reason, detail, ...found, start, end })
 }
 
 type Original = Pick<DefenderRecord, 'sanitized' | 'original'>

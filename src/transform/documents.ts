@@ -1,11 +1,14 @@
 import { messageOf } from '../core/errors.ts'
 import type { Message, Origin } from '../core/types.ts'
+import { flat } from './flat.ts'
 import { contentId, positionId } from './ids.ts'
 import type { Job } from './job.ts'
 import type { Lines } from './lines.ts'
 import { type Problem, readRecord } from './message.ts'
 import type { TransformOptions } from './options.ts'
-import type { DefenderRecord, Mapper, Position } from './record.ts'
+import type { DefenderRecord, Mapper, Place, Position } from './record.ts'
+import type { Tape } from './scan/tape.ts'
+import { ScannedRecord } from './scanned-record.ts'
 
 export interface MessageContext {
   readonly job: Job
@@ -18,8 +21,6 @@ export interface MessageContext {
   readonly mapper: Mapper
   readonly options: TransformOptions
 }
-
-export type Place = Pick<DefenderRecord, 'index' | 'position' | 'sanitized' | 'original'>
 
 /** The pointer is relative to the record. */
 export type RecordProblem = Problem & { readonly pointer?: string }
@@ -34,27 +35,31 @@ export type PageTransform = (
   origin: Origin,
 ) => ElementTransform
 
-/** A record of a hub's message. */
-export const transformRecord: ElementTransform = ({ message, index, prefix, lines, mapper, options }, value, place) => {
+/** A record of a hub's message that was parsed. */
+export const transformRecord: ElementTransform = (context, value, place) => {
   const usable = readRecord(value)
-  if ('reason' in usable) return usable
+  return 'reason' in usable ? usable : addDocument(context, { id: '', table: '', ...usable, ...place })
+}
+
+/** The record that is on the tape. */
+export function transformScanned(context: MessageContext, tape: Tape, place: Place): RecordProblem | undefined {
+  return addDocument(context, new ScannedRecord(tape, place))
+}
+
+/** Whose id and table are still to be told. */
+type Unnamed = Omit<DefenderRecord, 'id' | 'table'> & { id: string; table: string }
+
+function addDocument(
+  { message, index, prefix, lines, mapper, options }: MessageContext,
+  record: Unnamed,
+): RecordProblem | undefined {
   try {
     const byContent = options.ids === 'content'
-    const id = byContent ? contentId(usable) : positionId(prefix, message.sequenceNumber, place.index)
-    const table = tableOf(usable.category)
-    const { document, reject } = mapper.map({
-      table,
-      category: usable.category,
-      envelope: usable.envelope,
-      properties: usable.properties,
-      id,
-      index: place.index,
-      position: place.position,
-      sanitized: place.sanitized,
-      original: place.original,
-    })
-    if (reject) return reject
-    lines.add(JSON.stringify(document), id, table, index, place.index)
+    record.id = byContent ? contentId(record) : positionId(prefix, message.sequenceNumber, record.index)
+    record.table = tableOf(record.category)
+    const reject = mapper.map(record, lines.begin())
+    if (reject !== undefined) return reject
+    lines.add(record.id, record.table, index, record.index)
     return undefined
   } catch (error) {
     return failure(error)
@@ -71,8 +76,9 @@ const mostTables = 1000
 export function tableOf(category: string): string {
   const known = tables.get(category)
   if (known !== undefined) return known
-  const table = withoutPrefix(category)
-  if (tables.size < mostTables && category.length < 100) tables.set(category, table)
+  // The category may be a view into a message, and would keep all of it.
+  const table = flat(withoutPrefix(category))
+  if (tables.size < mostTables && category.length < 100) tables.set(flat(category), table)
   return table
 }
 

@@ -15,9 +15,8 @@ export function positionPrefix({ namespace, eventHub, partitionId }: Origin): st
   return `${digest(stream, 16)}-${partitionId.replace(/[^A-Za-z0-9]/g, '_').slice(0, 40)}`
 }
 
-/** The id of a record; a template would be no flat text. */
 export function positionId(prefix: string, sequenceNumber: number, record: number): string {
-  return [prefix, sequenceNumber, record].join('-')
+  return `${prefix}-${sequenceNumber}-${record}`
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ElementTransform, MessageContext, PageTransform, Place } from './documents.ts'
+import type { ElementTransform, MessageContext, PageTransform } from './documents.ts'
 import { failure } from './documents.ts'
 import { alertRows } from './items/alert.ts'
 import { incidentRows } from './items/incident.ts'
@@ -6,6 +6,7 @@ import type { Page, PageRows, Row, Rows } from './items/row.ts'
 import { vulnerabilityRows } from './items/vulnerability.ts'
 import type { Collected } from './mapping/datasets.ts'
 import { isObject, nameOf } from './message.ts'
+import type { Place } from './record.ts'
 
 const rowsOf: Record<Collected, () => PageRows> = {
   alert: () => alertRows,
@@ -55,9 +56,9 @@ function addRows(
     // An item's text stands in one of its documents; a busy incident has hundreds.
     const original = number === 0 ? place.original : undefined
     const record = { ...place, original, table: dataset, category: dataset, envelope: noEnvelope, properties, id }
-    const { document, reject } = mapper.map(record)
+    const reject = mapper.map(record, lines.begin())
     if (reject === undefined) {
-      lines.add(JSON.stringify(document), id, dataset, index, place.index)
+      lines.add(id, dataset, index, place.index)
       if (version !== undefined) lines.versionOfLast(version)
     } else rejected ??= { ...reject, pointer: pointer?.(reject.pointer) ?? reject.pointer }
   }

@@ -1,32 +1,60 @@
 import type { RejectedPart, Result } from './job.ts'
+import { JsonWriter } from './json-writer.ts'
 
 const usualSize = 4 << 20
 /** Shared by all collectors of this thread, as only one is ever under way: fresh memory for every batch costs more than the final copy. */
-let scratch = Buffer.allocUnsafeSlow(usualSize)
+let scratch = new JsonWriter(usualSize)
+
+interface Mark {
+  readonly documents: number
+  readonly rejects: number
+  readonly end: number
+}
 
 /** Collects the documents of one job: JSON lines in one buffer, and columns about them. */
 export class Lines {
   readonly rejects: RejectedPart[] = []
-  #written = 0
   readonly #ends: number[] = []
   readonly #ids: string[] = []
   readonly #tables = new Map<string, number>()
   readonly #table: number[] = []
   readonly #message: number[] = []
   readonly #record: number[] = []
+  /** Where the last document ends. */
+  #end = 0
   /** By document; most have none. */
   readonly #versions = new Map<number, number>()
 
-  /** `json` has no line feed. */
-  add(json: string, id: string, table: string, message: number, record: number): void {
-    this.#reserve(json.length * 3 + 1)
-    this.#written += scratch.write(json, this.#written)
-    scratch[this.#written++] = 0x0a
-    this.#ends.push(this.#written)
+  constructor() {
+    scratch.at = 0
+  }
+
+  /** Where the next document is to be written. */
+  begin(): JsonWriter {
+    scratch.at = this.#end
+    return scratch
+  }
+
+  /** What was written since `begin` is a document: JSON without a line feed. */
+  add(id: string, table: string, message: number, record: number): void {
+    scratch.byte(0x0a)
+    this.#end = scratch.at
+    this.#ends.push(scratch.at)
     this.#ids.push(id)
     this.#table.push(this.#numberOf(table))
     this.#message.push(message)
     this.#record.push(record)
+  }
+
+  /** What `backTo` needs to take back all that is added from here on; tables may stay. */
+  mark(): Mark {
+    return { documents: this.#ids.length, rejects: this.rejects.length, end: this.#end }
+  }
+
+  backTo({ documents, rejects, end }: Mark): void {
+    for (const column of [this.#ends, this.#ids, this.#table, this.#message, this.#record]) column.length = documents
+    this.rejects.length = rejects
+    this.#end = end
   }
 
   /** The document added last stands for the current state of an item: microseconds since the epoch. */
@@ -35,8 +63,9 @@ export class Lines {
   }
 
   result(): Omit<Result, 'drift'> {
-    const lines = new Uint8Array(scratch.subarray(0, this.#written))
-    if (scratch.length > 4 * usualSize) scratch = Buffer.allocUnsafeSlow(usualSize)
+    const lines = Buffer.allocUnsafeSlow(this.#end)
+    lines.set(scratch.bytes.subarray(0, this.#end))
+    if (scratch.bytes.length > 4 * usualSize) scratch = new JsonWriter(usualSize)
     return {
       lines,
       ends: Uint32Array.from(this.#ends),
@@ -50,13 +79,6 @@ export class Lines {
         versions: Float64Array.from(this.#ids, (_id, n) => this.#versions.get(n) ?? 0),
       }),
     }
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#written + bytes <= scratch.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(scratch.length * 2, this.#written + bytes))
-    scratch.copy(larger, 0, 0, this.#written)
-    scratch = larger
   }
 
   /** Table numbers have 16 bits. More tables than that in one batch are an attack: the surplus shares one name. */

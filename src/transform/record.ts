@@ -1,4 +1,7 @@
 import type { Drift } from '../core/types.ts'
+import type { JsonWriter } from './json-writer.ts'
+import type { Scanner } from './scan/scan.ts'
+import type { Tape } from './scan/tape.ts'
 
 /** The border between reading a message and mapping its records; lives only inside `transform/`. */
 
@@ -30,7 +33,7 @@ export interface DefenderRecord {
   /** The whole record object, `properties` and unknown keys included; empty for an item of an API, all of which is properties. */
   readonly envelope: Readonly<Record<string, unknown>>
   readonly properties: Readonly<Record<string, unknown>>
-  /** The document's id; in one piece, see flat.ts. */
+  /** The document's id. */
   readonly id: string
   /** Place in `records`, or in `value`, as received. */
   readonly index: number
@@ -40,23 +43,32 @@ export interface DefenderRecord {
   readonly sanitized: boolean
   /** The record's text exactly as it came; only where it was sanitized or every original is to be preserved. */
   readonly original: string | undefined
+  /** Its members; absent where the message had to be parsed. Then envelope and properties are what is mapped. */
+  readonly scanned?: Tape
 }
 
-export interface Mapped {
-  /** Given to JSON.stringify; for its speed see flat.ts: slices, templates, objects without prototype cost a lot here. */
-  readonly document: object
-  /** Set when the record must not go on as a document. */
-  readonly reject?: {
-    readonly reason: 'invalid' | 'too_deep' | 'too_large'
-    readonly detail: string
-    /** JSON pointer relative to the record. */
-    readonly pointer: string
-  }
+/** What is known of a record besides its own text. */
+export type Place = Pick<DefenderRecord, 'index' | 'position' | 'sanitized' | 'original'>
+
+/** Why a record must not go on as a document. */
+export interface Unmapped {
+  readonly reason: 'invalid' | 'too_deep' | 'too_large'
+  readonly detail: string
+  /** JSON pointer relative to the record. */
+  readonly pointer: string
 }
 
 export interface Mapper {
-  /** May throw a RangeError for a record that is nested too deep for the stack. */
-  map(record: DefenderRecord): Mapped
+  /** Reads messages without parsing them; absent where all are to be parsed. */
+  readonly scanner?: Scanner
+  /**
+   * Writes the document, unless it tells why there is none. May throw a RangeError for a record that is nested too deep
+   * for the stack; what was written so far is for the caller to take back.
+   */
+  map(record: DefenderRecord, out: JsonWriter): Unmapped | undefined
+  /** What is found from here on counts only if it is released so: a message may turn out to be none. */
+  holdDrift?(): void
+  releaseDrift?(counts: boolean): void
   /** What was found since the last call. */
   takeDrift(): Drift[]
 }

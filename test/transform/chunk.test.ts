@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { documentBytes, tableOf } from '../../src/core/chunk.ts'
+import type { Mapper } from '../../src/transform/record.ts'
 import { message, record, run } from './support/batches.ts'
 
 const value = fc.oneof(
@@ -71,8 +72,11 @@ describe('a chunk', () => {
 
   test('has positions only for records from a hub', () => {
     const positions: unknown[] = []
-    const mapper = {
-      map: (input: { position: unknown }) => ({ document: { p: positions.push(input.position) } }),
+    const mapper: Mapper = {
+      map(input, out) {
+        out.value({ p: positions.push(input.position) })
+        return undefined
+      },
       takeDrift: () => [],
     }
     run([message(record())], {}, mapper)

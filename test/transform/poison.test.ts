@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { createBatchTransform } from '../../src/transform/batch.ts'
+import type { Mapper } from '../../src/transform/record.ts'
 import { batch, message, options, record, run } from './support/batches.ts'
 
 const good = message(record())
@@ -158,10 +159,11 @@ describe('single records', () => {
   })
 
   test('E4: a mapper that runs out of stack costs this record alone', () => {
-    const mapper = {
-      map: ({ properties, id }: { properties: object; id: string }) => ({
-        document: 'deep' in properties ? endless() : { id },
-      }),
+    const mapper: Mapper = {
+      map({ properties, id }, out) {
+        out.value('deep' in properties ? endless() : { id })
+        return undefined
+      },
       takeDrift: () => [],
     }
     const { rejects, documents } = run([message(record(), record({ deep: 1 }), record())], {}, mapper)
@@ -170,10 +172,11 @@ describe('single records', () => {
   })
 
   test('a defect of the mapper costs this record alone', () => {
-    const mapper = {
-      map: ({ properties, id }: { properties: object; id: string }) => {
+    const mapper: Mapper = {
+      map({ properties, id }, out) {
         if ('bad' in properties) throw new TypeError('x is not a function')
-        return { document: { id } }
+        out.value({ id })
+        return undefined
       },
       takeDrift: () => [],
     }
@@ -183,11 +186,8 @@ describe('single records', () => {
   })
 
   test("a mapper's reject carries the record's bytes and a pointer into the message", () => {
-    const mapper = {
-      map: () => ({
-        document: {},
-        reject: { reason: 'invalid', detail: 'Port is text', pointer: '/properties/Port' } as const,
-      }),
+    const mapper: Mapper = {
+      map: () => ({ reason: 'invalid', detail: 'Port is text', pointer: '/properties/Port' }),
       takeDrift: () => [],
     }
     const { rejects, documents } = run([good], {}, mapper)

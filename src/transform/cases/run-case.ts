@@ -4,10 +4,10 @@ import { type Collected, fullPath } from '../mapping/datasets.ts'
 import { createMapper } from '../mapping/mapper.ts'
 import type { Observer } from '../mapping/observer.ts'
 import { type Problem, readMessage, readRecord } from '../message.ts'
-import { parseExact } from '../parse.ts'
 import { positionOf } from '../position.ts'
 import type { DefenderRecord, Mapper } from '../record.ts'
 import { fieldsOf, isSame, valueAt } from './documents.ts'
+import { mapOne } from './map-one.ts'
 import type { MappingCase, Place } from './read-cases.ts'
 
 /** One thing that a document has otherwise than its case says. `undefined` stands for nothing. */
@@ -63,8 +63,7 @@ export class CaseRunner {
   #map(one: MappingCase): { document?: unknown; reject?: object } {
     const record = one.dataset === 'event' ? recordOf(one) : itemOf(one, one.dataset)
     if ('reason' in record) return { reject: record }
-    const { document, reject } = this.#mapper(one).map(record)
-    return { document: parseExact(Buffer.from(JSON.stringify(document))).value, ...(reject && { reject }) }
+    return mapOne(this.#mapper(one), record)
   }
 
   #mapper({ dataset, strict, preserve }: MappingCase): Mapper {

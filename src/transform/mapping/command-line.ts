@@ -1,37 +1,11 @@
-import { flat } from '../flat.ts'
-
 const blank = /[ \t\r\n]+/
-
-/**
- * Command lines repeat: every record of a process has that of the initiating one. The arguments of the last line of
- * each slot are kept, 4 MB in all at most; nobody changes them.
- */
-const recent: ({ line: string; args: readonly string[] } | undefined)[] = new Array(0x400)
-const longestKept = 1000
-
-/** The arguments of a command line; see `split`. */
-export function splitCommandLine(line: string): readonly string[] {
-  if (line.length > longestKept) return split(line)
-  const end = line.length
-  const middle = end >> 1
-  const slot = end * 31 + line.charCodeAt(end - 1) * 7 + line.charCodeAt(middle) * 131 + line.charCodeAt(middle >> 1)
-  const last = recent[slot & 0x3ff]
-  if (last !== undefined && last.line === line) return last.args
-  const args = split(line)
-  recent[slot & 0x3ff] = { line, args }
-  return args
-}
 
 /**
  * Arguments of a command line by the rules of Windows: double quotes group, `\"` is a quote, backslashes before a quote
  * count half, `""` inside quotes is one quote. Used for all systems. Empty arguments are left out.
  */
-function split(line: string): string[] {
-  if (!line.includes('"'))
-    return line
-      .split(blank)
-      .filter(part => part !== '')
-      .map(flat)
+export function splitCommandLine(line: string): string[] {
+  if (!line.includes('"')) return line.split(blank).filter(part => part !== '')
   const args: string[] = []
   let pieces: string[] = []
   let quoted = false
@@ -46,7 +20,7 @@ function split(line: string): string[] {
   }
   const end = (next: number) => {
     take('', next)
-    if (pieces.length > 0) args.push(pieces.length === 1 ? flat(pieces[0]!) : pieces.join(''))
+    if (pieces.length > 0) args.push(pieces.join(''))
     pieces = []
   }
   while (at < line.length) {

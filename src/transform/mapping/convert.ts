@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
 import { isIP } from 'node:net'
-import { flat } from '../flat.ts'
 import { splitCommandLine } from './command-line.ts'
 import { toMillis } from './dates.ts'
 import { ofInterfaces, toPlatformType, toSpaced, toVulnerabilityTitle } from './machines.ts'
@@ -15,11 +14,7 @@ export type Conversion = (...values: unknown[]) => unknown
 export const conversions = {
   text: scalarText,
   lower: value => scalarText(value)?.toLowerCase(),
-  /** As event.action is written: lower case, a hyphen for each blank. */
-  action: value => {
-    const text = scalarText(value)?.toLowerCase()
-    return text?.includes(' ') ? flat(text.replaceAll(' ', '-')) : text
-  },
+  action: toAction,
   long: toLong,
   boolean: toBoolean,
   date: value => (typeof value === 'string' ? toMillis(value) : undefined),
@@ -52,6 +47,12 @@ export const conversions = {
   dns_answers: toDnsAnswers,
   dns_flags: toDnsFlags,
 } satisfies Record<string, Conversion>
+
+/** As event.action is written: lower case, a hyphen for each blank. */
+export function toAction(value: unknown): string | undefined {
+  const text = scalarText(value)?.toLowerCase()
+  return text?.replaceAll(' ', '-')
+}
 
 export function toIp(value: unknown): string | undefined {
   if (typeof value !== 'string' || isIP(value) === 0) return undefined
@@ -134,18 +135,10 @@ export function toWords(value: unknown): string[] | undefined {
  * Names a process as Elasticsearch's fingerprint processor does: SHA-1 of a NUL byte and `pid|start|device`, base64.
  * The same process has the same id in every table, since `start` is cut to milliseconds (a rule gets dates so).
  */
-function toEntityId(pid: unknown, start: unknown, device: unknown): string | undefined {
+export function toEntityId(pid: unknown, start: unknown, device: unknown): string | undefined {
   if (pid === undefined || typeof device !== 'string' || typeof start !== 'string') return undefined
-  // A process has many records, and the hash costs more than to look at the last one that fell into the same slot.
-  const slot = (Number(pid) * 31 + start.charCodeAt(20) * 7 + start.charCodeAt(21) * 3 + start.charCodeAt(22)) & 0x3fff
-  const last = recent[slot]
-  if (last !== undefined && last.pid === pid && last.start === start && last.device === device) return last.id
-  const id = fingerprint(`${pid}|${start}|${device}`)
-  if (device.length < 100) recent[slot] = { pid, start, device, id }
-  return id
+  return fingerprint(`${pid}|${start}|${device}`)
 }
-
-const recent: ({ pid: unknown; start: string; device: string; id: string } | undefined)[] = new Array(0x4000)
 
 export function fingerprint(text: string): string {
   return hash('sha1', `\0${text}`, 'base64')

@@ -1,5 +1,3 @@
-import { flat } from '../flat.ts'
-
 /** ISO 8601 in UTC, the Z sometimes missing, with valid ranges; 29 to 31 are looked at again, because months differ. */
 const utc = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z?$/
 /** Elasticsearch's `date` takes one of these instead of the Z. */
@@ -20,10 +18,10 @@ export function toMicros(text: string): number {
 
 /** Of a text that `isUtc`. */
 export function cutUtc(text: string): string {
-  if (text.length > 24) return [text.slice(0, 23), 'Z'].join('')
+  if (text.length > 24) return `${text.slice(0, 23)}Z`
   if (text.length === 24 && text.endsWith('Z')) return text
   const start = text.replace('Z', '')
-  return [(start.length === 19 ? `${start}.` : start).padEnd(23, '0').slice(0, 23), 'Z'].join('')
+  return `${(start.length === 19 ? `${start}.` : start).padEnd(23, '0').slice(0, 23)}Z`
 }
 
 /** The text itself where Elasticsearch's `date` takes it, otherwise the same instant written so; undefined for no date. */
@@ -35,12 +33,12 @@ export function toDate(text: string): string | undefined {
   if (parts === null || millis === undefined) return undefined
   // The digits below a millisecond survive; an offset moves whole minutes only.
   const fraction = parts[4]
-  return fraction === undefined ? millis : flat(`${millis.slice(0, 20)}${fraction}Z`)
+  return fraction === undefined ? millis : `${millis.slice(0, 20)}${fraction}Z`
 }
 
 /** With its Z; of a text that `isUtc`. */
 export function zoned(text: string): string {
-  return text.endsWith('Z') ? text : [text, 'Z'].join('')
+  return text.endsWith('Z') ? text : `${text}Z`
 }
 
 /** The form that the service sends: ISO 8601 with a T, and mostly with a Z. */
@@ -48,6 +46,48 @@ export function isUtc(text: string): boolean {
   if (!utc.test(text)) return false
   const tens = text.charCodeAt(8)
   return tens < 0x32 || (tens === 0x32 && text.charCodeAt(9) < 0x39) || existingDay(text)
+}
+
+/**
+ * The same of bytes, for the most usual form: with three digits and more below a second. False for days from the 29th
+ * on, too, which `isUtc` has to look at.
+ */
+export function isUsualUtc(bytes: Uint8Array, from: number, to: number): boolean {
+  const end = bytes[to - 1] === 0x5a ? to - 1 : to
+  if (end - from < 23 || end - from > 29) return false
+  const hasMarks =
+    bytes[from + 4] === 0x2d &&
+    bytes[from + 7] === 0x2d &&
+    bytes[from + 10] === 0x54 &&
+    bytes[from + 13] === 0x3a &&
+    bytes[from + 16] === 0x3a &&
+    bytes[from + 19] === 0x2e
+  if (!hasMarks) return false
+  for (let at = from + 20; at < end; at++) if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false
+  const month = twoDigits(bytes, from + 5)
+  const day = twoDigits(bytes, from + 8)
+  return (
+    twoDigits(bytes, from) >= 0 &&
+    twoDigits(bytes, from + 2) >= 0 &&
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= 28 &&
+    isWithin(twoDigits(bytes, from + 11), 23) &&
+    isWithin(twoDigits(bytes, from + 14), 59) &&
+    isWithin(twoDigits(bytes, from + 17), 59)
+  )
+}
+
+function isWithin(number: number, most: number): boolean {
+  return number >= 0 && number <= most
+}
+
+/** -1000 or less for what is none. */
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const tens = bytes[at]! - 0x30
+  const ones = bytes[at + 1]! - 0x30
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1000
 }
 
 function looseMillis(text: string): string | undefined {

@@ -26,8 +26,24 @@ export class DriftCounter {
   /** By kind and table, then by expected type and column: no key has to be written out for each value. */
   #tables = new Map<string, Map<string, Entry>>()
   #size = 0
+  #held: Found[] | undefined
+
+  /** What is added from here on waits. */
+  hold(): void {
+    this.#held = []
+  }
+
+  release(counts: boolean): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    if (counts) for (const found of held) this.add(found)
+  }
 
   add(found: Found): void {
+    if (this.#held !== undefined) {
+      this.#held.push(found)
+      return
+    }
     const entry = this.#find(found) ?? this.#open(found)
     entry.count++
     if (entry.field === '') entry.field = shortened(found.field)

@@ -1,11 +1,16 @@
 import type { Dataset, Drift } from '../../core/types.ts'
-import type { DefenderRecord, Mapped, Mapper, MapperOptions } from '../record.ts'
+import type { JsonWriter } from '../json-writer.ts'
+import type { DefenderRecord, Mapper, MapperOptions, Unmapped } from '../record.ts'
+import { Keys } from '../scan/keys.ts'
+import { Scanner } from '../scan/scan.ts'
+import { Cells } from './cells.ts'
 import { checkRules } from './check-rules.ts'
-import { compileTable, type TableFunction } from './compile.ts'
+import { type CompiledTable, compileTable } from './compile.ts'
 import { DriftCounter } from './drift.ts'
 import { Evidence } from './evidence/evidence.ts'
 import { readEvidenceFile } from './evidence/evidence-file.ts'
 import { readEvidenceKeys } from './evidence/keys.ts'
+import { loadParsed } from './load-parsed.ts'
 import { type Column, loadNames, type Names } from './names.ts'
 import type { Observer } from './observer.ts'
 import { addOthers } from './others.ts'
@@ -13,16 +18,19 @@ import type { Rule, RuleFile } from './rule.ts'
 import { loadRuleFiles } from './rule-files.ts'
 import { Run } from './run.ts'
 import { loadSchemas, type TableSchema } from './schemas.ts'
-import { createValidator, type Finding, type Validator } from './validate.ts'
-import { isEmpty, scalarText } from './values.ts'
+import { settle } from './settle.ts'
+import { createSlots, type Slots } from './slots.ts'
+import { createValidator, type Validator } from './validate.ts'
+import { isEmpty } from './values.ts'
+import { type DocumentForm, writeDocument } from './write-document.ts'
 
 /** A table as it is compiled at its first record. */
-interface Table {
+interface Table extends CompiledTable {
   readonly known: boolean
-  readonly columns: readonly Column[]
+  readonly slots: Slots
   readonly validate: Validator
-  readonly run: TableFunction
-  readonly others: Parameters<TableFunction>[3]
+  readonly form: DocumentForm
+  readonly others: (vendor: Record<string, unknown>, record: DefenderRecord) => void
 }
 
 /** Reads schemas and rules: make one per thread. Throws for a rule file that is wrong, with file and line. */
@@ -42,6 +50,9 @@ class RuleMapper implements Mapper {
   readonly #drift = new DriftCounter()
   readonly #run: Run
   readonly #tables = new Map<string, Table>()
+  readonly #keys: { readonly envelope: Keys; readonly columns: Keys }
+  readonly scanner?: Scanner
+  readonly #cells = new Cells()
 
   constructor(options: MapperOptions, observer: Observer | undefined, dataset: Dataset) {
     this.#dataset = dataset
@@ -55,20 +66,46 @@ class RuleMapper implements Mapper {
     this.#envelope = this.#names.envelope()
     this.#envelopeKeys = new Set([...this.#envelope.map(({ column }) => column), 'properties'])
     this.#run = new Run(options.limits, options.strict, this.#drift, dataset)
+    this.#keys = {
+      envelope: new Keys(this.#envelopeKeys),
+      columns: new Keys([...schemas.flatMap(({ columns }) => [...columns.keys()]), ...extraColumns(this.#files)]),
+    }
+    // Who looks on is told values, and there are none on a tape.
+    if (observer === undefined && dataset === 'event')
+      this.scanner = new Scanner(this.#keys.envelope, this.#keys.columns)
   }
 
-  map(record: DefenderRecord): Mapped {
+  map(record: DefenderRecord, out: JsonWriter): Unmapped | undefined {
     const table = this.#tables.get(record.table) ?? this.#table(record.table)
     const run = this.#run
-    run.start(record.table, countKeys(record.properties), countKeys(record.envelope))
-    if (!table.known) reportTable(record, table.columns, run)
-    const findings = table.validate(record.properties)
-    const properties = findings === undefined ? record.properties : repaired(record.properties, findings, run)
-    const document = table.run(record, properties, run, table.others)
-    return run.reject === undefined ? { document } : { document, reject: run.reject }
+    const cells = this.#cells
+    const { slots, constants } = table
+    cells.fit(slots.columns.length, table.fields)
+    const { scanned } = record
+    const without =
+      scanned === undefined ? loadParsed(cells, slots, constants, record) : cells.load(slots, constants, scanned)
+    run.start(record.table, cells.members)
+    if (!table.known) reportTable(record, slots, run)
+    settle(cells, slots, table.validate, run)
+    table.fill(record, cells, run)
+    const start = out.at
+    const others = without === 0 ? undefined : (vendor: Record<string, unknown>) => table.others(vendor, record)
+    writeDocument(table.form, cells, record, others, run, out)
+    if (run.reject !== undefined) out.at = start
+    return run.reject
+  }
+
+  holdDrift(): void {
+    this.#drift.hold()
+  }
+
+  releaseDrift(counts: boolean): void {
+    this.#drift.release(counts)
   }
 
   takeDrift(): Drift[] {
+    this.#cells.clear()
+    this.scanner?.tape.close()
     return this.#drift.take()
   }
 
@@ -102,12 +139,24 @@ class RuleMapper implements Mapper {
       columns: new Set(columns.map(({ column }) => column)),
       keys: this.#envelopeKeys,
     }
+    const observer = this.#observer
+    const compiled = compileTable(plan, observer, this.#evidence(columns))
     return {
+      ...compiled,
       known: schema !== undefined,
-      columns,
-      others: (record, vendor) => addOthers(vendor, record, known, this.#names, this.#run, this.#observer),
+      slots: createSlots(
+        this.#envelope,
+        columns,
+        column => schema?.schema.properties[column] !== undefined,
+        this.#keys,
+      ),
       validate: createValidator(schema?.schema, columns),
-      run: compileTable(plan, this.#observer, this.#evidence(columns)),
+      form: {
+        plan: compiled.document,
+        vendor: compiled.vendor,
+        told: observer && (({ column, path }, value) => observer.vendor(column, path, value)),
+      },
+      others: (vendor, record) => addOthers(vendor, record, known, this.#names, this.#run, this.#observer),
     }
   }
 
@@ -129,38 +178,17 @@ function columnsOf(rules: readonly Rule[]): string[] {
   return rules.flatMap(rule => rule.sources.flatMap(source => (source.kind === 'column' ? [source.column] : [])))
 }
 
+/** Columns that arrive although no schema has them. */
+function extraColumns(files: readonly RuleFile[]): string[] {
+  return files.flatMap(file => [...file.extraColumns.values()].flat())
+}
+
 /** An unknown table, and those of its columns that the rules for such tables read; the others follow as new columns. */
-function reportTable({ properties }: DefenderRecord, columns: readonly Column[], run: Run): void {
+function reportTable({ properties }: DefenderRecord, slots: Slots, run: Run): void {
   run.newTable()
-  for (const { column, name } of columns) {
+  for (const { column, name } of slots.columns.slice(slots.envelope)) {
     if (!Object.hasOwn(properties, column)) continue
     const value = properties[column]
     run.newColumn(column, value, isEmpty(value) ? '' : `${run.root}.${name}`)
   }
-}
-
-/** The properties without what fits no field; that is kept beside. What converts without loss stays. */
-function repaired(
-  properties: DefenderRecord['properties'],
-  findings: readonly Finding[],
-  run: Run,
-): DefenderRecord['properties'] {
-  const rest = { ...properties }
-  for (const { column, name, expected, found } of findings) {
-    if (expected === 'string' && scalarText(rest[column]) !== undefined) {
-      run.converted(column, rest[column], { expected, found, field: `${run.root}.${name}` })
-    } else {
-      run.keepWithin(column, rest[column], expected, found)
-      delete rest[column]
-      run.columns--
-    }
-  }
-  return rest
-}
-
-/** Both come from JSON.parse: they inherit nothing that could be enumerated. */
-function countKeys(record: object): number {
-  let count = 0
-  for (const _key in record) count++
-  return count
 }

@@ -1,5 +1,5 @@
 import type { Dataset, Drift } from '../../core/types.ts'
-import type { Limits, Mapped } from '../record.ts'
+import type { Limits, Unmapped } from '../record.ts'
 import { vendorRoot } from './datasets.ts'
 import type { DriftCounter } from './drift.ts'
 import { formOf } from './forms.ts'
@@ -39,9 +39,7 @@ export class Run {
   #notes: Note[] | undefined
   /** Whether a schema says what the column at hand is; what none knows never costs the record. */
   documented = true
-  columns = 0
-  envelopeKeys = 0
-  reject: Mapped['reject']
+  reject: Unmapped | undefined
 
   constructor(limits: Limits, strict: boolean, drift: DriftCounter, dataset: Dataset = 'event') {
     this.dataset = dataset
@@ -54,13 +52,11 @@ export class Run {
     this.#drift = drift
   }
 
-  /** How many keys the properties and the envelope have. */
-  start(table: string, columns: number, envelopeKeys: number): void {
+  /** `keys`: how many the properties and the envelope have. */
+  start(table: string, keys: number): void {
     this.#table = table
     this.#newColumns = 'new_column'
-    this.columns = columns
-    this.envelopeKeys = envelopeKeys
-    this.#keysLeft = this.#limits.keys - columns - envelopeKeys
+    this.#keysLeft = this.#limits.keys - keys
     this.#kept = undefined
     this.#collisions = 0
     this.#notes = undefined

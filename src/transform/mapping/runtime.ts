@@ -1,10 +1,10 @@
-import type { DefenderRecord } from '../record.ts'
+import { flat } from '../flat.ts'
 import { conversions, toWords } from './convert.ts'
-import { cutUtc, isUtc, zoned } from './dates.ts'
-import type { Run } from './run.ts'
+import { referenceSplits, references } from './references.ts'
+import { collect } from './sets.ts'
 import { splits } from './split.ts'
-import { isEmpty, member, scalarText } from './values.ts'
-import { reads, toFlattened, toKeywords, toSafeFlattened, toWordFields, writes } from './vendor.ts'
+import { addTo, isEmpty, member, scalarText } from './values.ts'
+import { reads } from './vendor.ts'
 
 const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): value is { rawJSON: string } }
 
@@ -16,14 +16,8 @@ export const runtime = {
   ...reads,
   as: conversions,
   split: splits,
-  write: writes,
-  isUtc,
-  cutUtc,
-  zoned,
-  flattened: toFlattened,
-  safeFlattened: toSafeFlattened,
-  keywords: toKeywords,
-  wordFields: toWordFields,
+  ref: references,
+  parts: referenceSplits,
 
   /** For comparing: action types and the like, so few that each is lowered once. */
   lower(value: unknown): string {
@@ -31,7 +25,8 @@ export const runtime = {
     const known = lowered.get(text)
     if (known !== undefined) return known
     const lower = text.toLowerCase()
-    if (lowered.size < mostLowered && text.length < 100) lowered.set(text, lower)
+    // A text that is a view into a message would keep all of it.
+    if (lowered.size < mostLowered && text.length < 100) lowered.set(flat(text), flat(lower))
     return lower
   },
 
@@ -51,14 +46,8 @@ export const runtime = {
     return found === null ? undefined : found
   },
 
-  /** Adds one value, or each of a list, to a set that keeps its order. */
-  add(set: unknown[] | undefined, value: unknown): unknown[] | undefined {
-    if (value === undefined) return set
-    if (Array.isArray(value)) return value.length === 0 ? set : [...new Set([...(set ?? []), ...value])]
-    if (set === undefined) return [value]
-    if (!set.includes(value)) set.push(value)
-    return set
-  },
+  add: addTo,
+  collect,
 
   /** Whether `value` can be read back from a field: the same text, case aside, or the same number. */
   same(field: unknown, value: unknown): boolean {
@@ -76,24 +65,4 @@ export const runtime = {
     const words = toWords(value)
     return words?.every(word => fields.some(field => runtime.same(field, word))) === true
   },
-
-  position({ position, index }: DefenderRecord): object | undefined {
-    if (position === undefined) return undefined
-    return {
-      eventhub: position.eventHub,
-      consumer_group: position.consumerGroup,
-      partition_id: position.partitionId,
-      sequence_number: position.sequenceNumber,
-      offset: position.offset,
-      enqueued_time: position.enqueuedTime,
-      record_index: index,
-    }
-  },
-
-  /** Vendor fields that came when the document had none. */
-  putLate(document: Record<string, unknown>, fields: object, { dataset }: Run): void {
-    if (!isEmpty(fields)) document.m365_defender = { [dataset]: fields }
-  },
-
-  remarks: (run: Run, record: DefenderRecord): object | undefined => run.remarks(record.sanitized),
 }

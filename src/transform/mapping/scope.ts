@@ -14,19 +14,33 @@ const frame: Readonly<Record<string, string>> = {
 
 type Folded = string | boolean
 
+/** A value that a rule reads, as code. */
+export interface Value {
+  /** Whether there is one. */
+  readonly present: string
+  /** The slot of the column that it is. */
+  readonly slot?: number
+  /** The number of the field that it is. */
+  readonly field?: number
+  /** A reference to it; see the class `Cells`. */
+  readonly ref: string
+  /** The value itself, which is made only where somebody reads it. */
+  read(): string
+}
+
 /**
- * The variables of one table's function: a local for each column and envelope key, for what is derived from them
- * (lower case, date, address, parsed JSON) and for conditions. Each is written once, at first use. What the table
+ * The variables of one table's function: a local for each column and envelope key whose value is read, for what is
+ * derived from them (lower case, parsed JSON) and for conditions. Each is written once, at first use. What the table
  * cannot have is known at compile time, and leaves no trace in the code.
  */
 export class Scope {
   /** Maps and sets that the code refers to as `T[n]`. */
   readonly tables: unknown[] = []
   readonly table: string
-  readonly columns: readonly { readonly column: Column; readonly local: string }[]
-  readonly envelope: readonly { readonly column: Column; readonly local: string }[]
-  readonly #locals = new Map<string, { column: Column; local: string }>()
-  readonly #keys = new Map<string, string>()
+  readonly envelope: readonly Column[]
+  readonly columns: readonly Column[]
+  /** By name; keys of the envelope with a dollar before it. */
+  readonly #slots: ReadonlyMap<string, number>
   readonly #derived = new Map<string, string>()
   readonly #conditions = new Map<Condition, Folded>()
   readonly #lines: string[] = []
@@ -34,10 +48,10 @@ export class Scope {
 
   constructor(table: string, columns: readonly Column[], envelope: readonly Column[]) {
     this.table = table
-    this.envelope = envelope.map(column => ({ column, local: this.#read('e', 'm', column) }))
-    this.columns = columns.map(column => ({ column, local: this.#read('p', 'n', column) }))
-    for (const { column, local } of this.envelope) this.#keys.set(column.column, local)
-    for (const entry of this.columns) this.#locals.set(entry.column.column, entry)
+    this.envelope = envelope
+    this.columns = columns
+    const names = [...envelope.map(({ column }) => `$${column}`), ...columns.map(({ column }) => column)]
+    this.#slots = new Map(names.map((name, slot) => [name, slot]))
   }
 
   lines(): readonly string[] {
@@ -54,35 +68,48 @@ export class Scope {
     return `T[${this.tables.length - 1}]`
   }
 
-  /** The local that holds a column, a key inside of it, or an envelope key; undefined when the table has none. */
-  source(source: Exclude<Source, { kind: 'field' }>): string | undefined {
-    if (source.kind === 'envelope') return this.#keys.get(source.key) ?? this.#frame(source.key)
-    const entry = this.#locals.get(source.column)
-    if (entry === undefined || source.key === undefined) return entry?.local
-    return this.#derive(`X.member(${this.json(entry.local)}, ${quote(source.key)})`)
+  /** A column, a key inside of it, or an envelope key; undefined when the table has none. */
+  source(source: Exclude<Source, { kind: 'field' }>): Value | undefined {
+    const isKey = source.kind === 'envelope'
+    const slot = this.#slots.get(isKey ? `$${source.key}` : source.column)
+    if (slot === undefined) return isKey ? this.#frame(source.key) : undefined
+    if (!isKey && source.key !== undefined)
+      return this.#local(this.#derive(`X.member(c.json(${slot}, run), ${quote(source.key)})`))
+    return this.slot(slot)
+  }
+
+  slot(slot: number): Value {
+    const present = `K[${slot}] > 1`
+    return {
+      present,
+      slot,
+      ref: String(slot + 1),
+      read: () => this.#derive(`${present} ? c.value(${slot}) : undefined`),
+    }
+  }
+
+  slotOf(column: string): number | undefined {
+    return this.#slots.get(column)
   }
 
   column(name: string): Column | undefined {
-    return this.#locals.get(name)?.column
+    const slot = this.#slots.get(name)
+    return slot === undefined ? undefined : this.at(slot)
   }
 
-  /** A column's value as parsed JSON, whether it came as text or as it is. */
-  json(local: string): string {
-    return this.#derive(`${local} === undefined ? undefined : X.json(${local}, run)`)
+  at(slot: number): Column {
+    return slot < this.envelope.length ? this.envelope[slot]! : this.columns[slot - this.envelope.length]!
   }
 
-  /** A conversion that several places want of one local: worked out once. */
-  converted(name: string, local: string): string {
-    if (name === 'date')
-      return this.#derive(
-        `${this.utc(local)} ? X.cutUtc(${local}) : ${local} === undefined ? undefined : X.as.date(${local})`,
-      )
-    return this.#derive(`${local} === undefined ? undefined : X.as.${name}(${local})`)
+  /** A column's date as it stands in ECS fields. */
+  date(slot: number): string {
+    return this.#derive(`K[${slot}] > 1 ? c.of(X.ref.date(c, ${slot})) : undefined`)
   }
 
-  /** Whether a text is a date in the usual form; false for none. */
-  utc(local: string): string {
-    return this.#derive(`${local} !== undefined && X.isUtc(${local})`)
+  /** The value in lower case, for comparing; an empty text for none. */
+  lower({ present, slot, read }: Value): string {
+    const lower = slot === undefined ? `X.lower(${read()})` : `c.lowered(${slot}) ?? X.lower(c.value(${slot}))`
+    return this.#derive(`${present} ? ${lower} : ""`)
   }
 
   /** An expression, or its value where the table alone decides. */
@@ -119,15 +146,15 @@ export class Scope {
   }
 
   #has(source: Source): Folded {
-    const local = source.kind === 'field' ? undefined : this.source(source)
-    return local === undefined ? false : `${local} !== undefined`
+    const value = source.kind === 'field' ? undefined : this.source(source)
+    return value === undefined ? false : value.present
   }
 
   #compare(source: Source, comparison: Comparison, values: readonly string[]): Folded {
-    const local = source.kind === 'field' ? undefined : this.source(source)
-    if (local === undefined) return false
-    if (comparison === 'list_has') return `X.listHas(${local}, ${this.constant(new Set(values))})`
-    const lower = this.#derive(`${local} === undefined ? "" : X.lower(${local})`)
+    const value = source.kind === 'field' ? undefined : this.source(source)
+    if (value === undefined) return false
+    if (comparison === 'list_has') return `X.listHas(${value.read()}, ${this.constant(new Set(values))})`
+    const lower = this.lower(value)
     if (comparison === 'one_of') return `${this.constant(new Set(values))}.has(${lower})`
     const method = { is: '', contains: 'includes', starts: 'startsWith', ends: 'endsWith' }[comparison]
     const tests = values.map(value =>
@@ -136,9 +163,13 @@ export class Scope {
     return `(${tests.join(' || ')})`
   }
 
-  #frame(key: string): string | undefined {
+  #frame(key: string): Value | undefined {
     const expression = Object.hasOwn(frame, key) ? frame[key] : undefined
-    return expression === undefined ? undefined : this.#derive(expression)
+    return expression === undefined ? undefined : this.#local(this.#derive(expression))
+  }
+
+  #local(local: string): Value {
+    return { present: `${local} !== undefined`, ref: `c.worth(${local})`, read: () => local }
   }
 
   #derive(expression: string): string {
@@ -149,26 +180,4 @@ export class Scope {
     this.#derived.set(expression, local)
     return local
   }
-
-  #read(holder: string, counter: string, column: Column): string {
-    const local = this.fresh()
-    const read = `let ${local} = ${holder}[${quote(column.column)}];`
-    const empty = `if (${local} === null || ${local} === "") ${local} = undefined;`
-    this.#lines.push(
-      `${read} if (${local} !== undefined) { ${counter}++; ${empty} else { ${normalise(local, column)} } }`,
-    )
-    return local
-  }
-}
-
-/** Makes the forms of a type one; see `reads`. */
-function normalise(local: string, { column, label, type, fieldType }: Column): string {
-  if (type === 'dynamic') return `${local} = X.dynamic(${local}, ${quote(label)}, run);`
-  if (type === 'long' || type === 'int') return `if (!Number.isSafeInteger(${local})) ${local} = X.number(${local});`
-  if (type === 'real') return `if (typeof ${local} !== "number") ${local} = X.real(${local});`
-  if (type === 'bool') return `if (typeof ${local} !== "boolean") ${local} = X.boolean(${local});`
-  const text = `if (typeof ${local} !== "string") ${local} = X.text(${local}, ${quote(label)}, run);`
-  // In an address column a hyphen says that there is none.
-  const isAddress = fieldType === 'ip' || column === 'MacAddress'
-  return isAddress ? `${text} if (${local} === "-") ${local} = undefined;` : text
 }

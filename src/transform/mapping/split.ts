@@ -1,4 +1,3 @@
-import { flat } from '../flat.ts'
 import { splitCommandLine } from './command-line.ts'
 import { toWords } from './convert.ts'
 import { extensionOf, splitPath } from './paths.ts'
@@ -98,7 +97,7 @@ function listOf(value: unknown): readonly string[] {
 function splitTechniques(value: unknown): Record<string, unknown> | undefined {
   const words = new Set(toWords(value)?.map(word => word.trim()))
   const ids = [...words].filter(word => /^T\d{4}$/.test(word))
-  const subs = [...words].filter(word => /^T\d{4}\.\d{3}$/.test(word)).map(flat)
+  const subs = [...words].filter(word => /^T\d{4}\.\d{3}$/.test(word))
   if (ids.length + subs.length === 0) return undefined
   return { ids: [...new Set([...ids, ...subs.map(id => id.slice(0, 5))])], sub_ids: some(subs) }
 }

@@ -1,5 +1,4 @@
 import { exactDigits, isExactNumber } from '../digits.ts'
-import { flat } from '../flat.ts'
 
 /** Serialises as the given text; in the language since ES2026, not yet in TypeScript's library. */
 export const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): object }
@@ -28,9 +27,9 @@ export function scalarText(value: unknown): string | undefined {
   return isExactNumber(value) ? exactDigits(value) : undefined
 }
 
-/** In one piece, and nothing for "". */
+/** Nothing for "". */
 export function optional(text: string | undefined): string | undefined {
-  return text === undefined || text === '' ? undefined : flat(text)
+  return text === '' ? undefined : text
 }
 
 /** A number or digits as what a `long` field takes: a number, or all digits where a double cannot hold them. */
@@ -62,34 +61,29 @@ export interface Bounds {
   keys: number
 }
 
-/** Which bound a value breaks; counts its keys and elements down. Without recursion: the input may be hostile. */
+/** Which bound a value breaks; counts its keys and elements down. Goes no deeper than is allowed: the input may be hostile. */
 export function exceeds(value: object, bounds: Bounds): 'depth' | 'keys' | undefined {
-  let level: object[] = [value]
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > bounds.depth) return 'depth'
-    const next: object[] = []
-    for (const holder of level) {
-      bounds.keys -= childrenOf(holder, next)
-      if (bounds.keys < 0) return 'keys'
-    }
-    level = next
-  }
-  return undefined
+  return exceedsAt(value, bounds.depth, bounds)
 }
 
-/** How many keys or elements there are; those that are objects are added to `next`. */
-function childrenOf(holder: object, next: object[]): number {
+function exceedsAt(holder: object, depth: number, bounds: Bounds): 'depth' | 'keys' | undefined {
+  if (depth <= 0) return 'depth'
   if (Array.isArray(holder)) {
-    for (const item of holder) if (typeof item === 'object' && item !== null) next.push(item)
-    return holder.length
+    bounds.keys -= holder.length
+    if (bounds.keys < 0) return 'keys'
+    for (const item of holder) {
+      const broken = typeof item === 'object' && item !== null ? exceedsAt(item, depth - 1, bounds) : undefined
+      if (broken !== undefined) return broken
+    }
+    return undefined
   }
-  let count = 0
   for (const key in holder) {
-    count++
+    if (--bounds.keys < 0) return 'keys'
     const item = (holder as Record<string, unknown>)[key]
-    if (typeof item === 'object' && item !== null) next.push(item)
+    const broken = typeof item === 'object' && item !== null ? exceedsAt(item, depth - 1, bounds) : undefined
+    if (broken !== undefined) return broken
   }
-  return count
+  return undefined
 }
 
 /**
@@ -128,4 +122,13 @@ function cleanObject(value: Record<string, unknown>): object | undefined {
     else rest[key] = inner
   }
   return size === 0 ? undefined : (rest ?? value)
+}
+
+/** Adds one value, or each of a list, to a set that keeps its order. */
+export function addTo(set: unknown[] | undefined, value: unknown): unknown[] | undefined {
+  if (value === undefined) return set
+  if (Array.isArray(value)) return value.length === 0 ? set : [...new Set([...(set ?? []), ...value])]
+  if (set === undefined) return [value]
+  if (!set.includes(value)) set.push(value)
+  return set
 }

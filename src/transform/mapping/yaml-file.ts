@@ -18,7 +18,8 @@ export function readYaml(name: string): YamlFile {
 
 /**
  * Latin-1 only. V8 keeps a text with any other character in two bytes per character, comments and all, and so every name
- * cut from it; one such name among the keys of a document makes JSON.stringify write all of it so, at half the speed.
+ * cut from it; one such name among the keys of a piece of evidence makes JSON.stringify write all of it so, at half the
+ * speed.
  */
 export function parseYaml(file: string, text: string): YamlFile {
   const foreign = text.search(/[^\0-\xff]/)

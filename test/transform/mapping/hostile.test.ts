@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { mapOne } from '../../../src/transform/cases/map-one.ts'
 import { createMapper } from '../../../src/transform/mapping/mapper.ts'
 import { loadSchemas } from '../../../src/transform/mapping/schemas.ts'
 import { recordOf, usual } from './records.ts'
@@ -11,7 +12,7 @@ test.each(['\n', '\u2028', 'ab\ncd', 'a😀', '\0'])('an address of odd characte
   for (const { table, columns } of schemas) {
     const addresses = [...columns.keys()].filter(column => /Mac|IP|Ip/.test(column))
     const properties = Object.fromEntries(addresses.map(column => [column, text]))
-    const { document, reject } = mapper.map(recordOf(table, properties))
+    const { document, reject } = mapOne(mapper, recordOf(table, properties))
     expect(reject).toBeUndefined()
     const written = JSON.stringify(document)
     if (addresses.length > 0) expect(written).toContain(JSON.stringify(text).slice(1, -1))
@@ -39,7 +40,7 @@ test('long texts take time in proportion to their length', () => {
       const schema = schemas.find(one => one.table === table)!
       const properties = Object.fromEntries([...schema.columns.keys()].map(column => [column, text]))
       // Quadratic time would be hours here, and end in the runner's timeout.
-      expect(mapper.map(recordOf(table, { ...properties, [text]: text })).document).toBeDefined()
+      expect(mapOne(mapper, recordOf(table, { ...properties, [text]: text })).document).toBeDefined()
     }
   }
   expect(JSON.stringify(mapper.takeDrift()).length).toBeLessThan(1_000_000)

@@ -35,6 +35,7 @@ export function recordOf(
 }
 
 /** The document as an output gets it. */
-export function written(document: object): Record<string, unknown> {
+export function written(document: object | undefined): Record<string, unknown> {
+  if (document === undefined) throw new Error('there is no document')
   return JSON.parse(JSON.stringify(document)) as Record<string, unknown>
 }

@@ -43,7 +43,10 @@ export function record(properties: object = { DeviceName: 'ws-1' }, category = '
 
 /** The record as it is, without any mapping rules. */
 export const plainMapper: Mapper = {
-  map: ({ id, table, envelope, sanitized, original }) => ({ document: { id, table, envelope, sanitized, original } }),
+  map({ id, table, envelope, sanitized, original }, out) {
+    out.value({ id, table, envelope, sanitized, original })
+    return undefined
+  },
   takeDrift: () => [],
 }
 

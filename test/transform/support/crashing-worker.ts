@@ -8,12 +8,12 @@ import { plainMapper } from './batches.ts'
 
 /** A real worker with a mapper that ends or stalls its thread at records whose properties say so. */
 const mapper: Mapper = {
-  map(record) {
+  map(record, out) {
     if (record.properties.exit) process.exit(7)
     if (typeof record.properties.exitOnce === 'string') exitOnce(record.properties.exitOnce)
     if (record.properties.outOfMemory) exhaust()
     while (record.properties.stall);
-    return plainMapper.map(record)
+    return plainMapper.map(record, out)
   },
   takeDrift: () => [],
 }

@@ -1,0 +1,181 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { hostileValues } from '../../scripts/fuzz/mutate.ts'
+import { createGenerator } from '../../src/emulator/generator/generator.ts'
+import { createBatchTransform } from '../../src/transform/batch.ts'
+import { readCases } from '../../src/transform/cases/read-cases.ts'
+import { loadSchemas } from '../../src/transform/mapping/schemas.ts'
+import { batch, options } from './support/batches.ts'
+
+/** Two transforms, so that neither learns from the other. */
+const scanning = createBatchTransform(options)
+const parsing = createBatchTransform(options)
+
+/** What becomes of a body: of one in the usual form, or of one that has to be parsed, because something stands before its records. */
+function outcome(transform: typeof scanning, text: string) {
+  const { chunk, rejects, drift } = transform(batch(text))
+  return {
+    lines: Buffer.from(chunk.lines).toString().split('\n').slice(0, -1),
+    ids: chunk.ids,
+    rejects: rejects.map(({ reason, detail, pointer, recordIndex, bytes }) => ({
+      ...{ reason, detail, pointer, recordIndex },
+      bytes: Buffer.from(bytes).toString(),
+    })),
+    drift: drift.map(entry => ({ ...entry, forms: Object.entries(entry.forms).sort() })).sort(byColumn),
+  }
+}
+
+const byColumn = (a: { table: string; column: string }, b: { table: string; column: string }) =>
+  `${a.table} ${a.column}` < `${b.table} ${b.column}` ? -1 : 1
+
+function expectSame(records: readonly string[]): void {
+  const list = `"records":[${records.join()}]}`
+  expect(outcome(scanning, `{${list}`)).toEqual(outcome(parsing, `{"before":0,${list}`))
+}
+
+const schemas = loadSchemas()
+
+describe('a message that is read without parsing it becomes what it would become when it is parsed', () => {
+  test.each(schemas.map(({ table }) => table))('%s, as the service sends it', table => {
+    const { body } = createGenerator({ seed: 'scan', tables: [table] }).nextMessage(40)
+    const { records } = JSON.parse(Buffer.from(body).toString()) as { records: object[] }
+    expectSame(records.map(record => JSON.stringify(record)))
+  })
+
+  const cases = new URL('./mapping/cases/', import.meta.url)
+
+  test.each(readdirSync(cases))('the events of %s', file => {
+    const { cases: all } = readCases(readFileSync(new URL(file, cases), 'utf8'))
+    for (const { record } of all.filter(({ dataset }) => dataset === 'event')) expectSame([record])
+  })
+
+  test('with any value in any column', () => {
+    const value = fc.oneof(
+      fc.constantFrom(...hostileValues),
+      fc.constantFrom(
+        '"-"',
+        '"1.2.3.4"',
+        '"01.2.3.4"',
+        '"1.2.3"',
+        '"fe80::1%eth0"',
+        '123456789012345678',
+        '12345678901234567890',
+      ),
+      fc.constantFrom(
+        '"a\\\\b\\\\c.exe"',
+        '"c.exe"',
+        '"C.EXE"',
+        '"a/b.txt"',
+        '"b.txt"',
+        '"a\\\\\\nb"',
+        '"\\u0041"',
+        '"\\/"',
+      ),
+      fc.constantFrom('"2026-02-28T23:59:59.999Z"', '"2026-02-29T00:00:00.0000000Z"', '"2026-01-01T00:00:00.1234567"'),
+      fc.string({ unit: 'grapheme', maxLength: 12 }).map(text => JSON.stringify(text)),
+      fc.integer().map(String),
+      fc.boolean().map(String),
+    )
+    const record = fc
+      .record({ schema: fc.constantFrom(...schemas), values: fc.array(value, { minLength: 1, maxLength: 60 }) })
+      .map(({ schema, values }) => {
+        const columns = [...schema.columns.keys()].map(
+          (column, index) => `"${column}":${values[index % values.length]}`,
+        )
+        return `{"time":"2026-03-02T08:00:00.1234567Z","category":"AdvancedHunting-${schema.table}","properties":{${columns.join()}}}`
+      })
+    fc.assert(fc.property(fc.array(record, { minLength: 1, maxLength: 3 }), expectSame), { numRuns: 400, seed: 2026 })
+  })
+
+  test.each([
+    [
+      'keys that come twice',
+      '{"category":"DeviceInfo","properties":{"DeviceName":"a","DeviceId":"d","DeviceName":"B"}}',
+    ],
+    ['a second category', '{"category":"DeviceInfo","category":"DeviceEvents","properties":{"DeviceName":"a"}}'],
+    ['a category behind the properties', '{"properties":{"DeviceName":"a"},"category":"DeviceInfo"}'],
+    ['a category with escapes', '{"category":"Device\\u0049nfo","properties":{"DeviceName":"a"}}'],
+    ['a category beyond ASCII', '{"category":"Gerät","properties":{"DeviceName":"ä"}}'],
+    ['an empty category', '{"category":"","properties":{"DeviceName":"a"}}'],
+    ['keys with escapes', '{"category":"DeviceInfo","properties":{"Device\\u004eame":"a","De\\\\x":1,"é":"ü"}}'],
+    [
+      'white space everywhere',
+      '{ "category" :\t"DeviceInfo" ,\n"properties" : { "DeviceName"\r\n: "a" , "DeviceId":"b" } }',
+    ],
+    ['a second category behind', '{"category":"DeviceInfo","properties":{"DeviceName":"a"},"category":"DeviceEvents"}'],
+    ['an empty category behind', '{"category":"DeviceInfo","properties":{"DeviceName":"a"},"category":""}'],
+    ['second properties', '{"category":"DeviceInfo","properties":{"DeviceName":"a"},"properties":{"DeviceId":"d"}}'],
+    ['half a character inside', '{"category":"DeviceInfo","properties":{"AdditionalFields":{"a":"\\ud800"}}}'],
+    [
+      'escapes beside what is beyond ASCII',
+      '{"category":"DeviceInfo","properties":{"DeviceName":"\\u0041é","Model":"\\/é"}}',
+    ],
+    ['no properties', '{"category":"DeviceInfo"}'],
+    ['properties that are no object', '{"category":"DeviceInfo","properties":[]}'],
+    ['nothing in them', '{"category":"DeviceInfo","properties":{}}'],
+    ['a record that is none', '17'],
+    ['half a character', '{"category":"DeviceInfo","properties":{"DeviceName":"\\ud800"}}'],
+    ['an escaped pair', '{"category":"DeviceInfo","properties":{"DeviceName":"\\ud83d\\ude00"}}'],
+    [
+      'numbers of all forms',
+      '{"category":"DeviceInfo","properties":{"A":-0,"B":1E2,"C":0.10,"D":-12,"ReportId":-123456789012345678}}',
+    ],
+    ['a key named __proto__', '{"category":"DeviceInfo","__proto__":{"a":1},"properties":{"__proto__":{"b":2}}}'],
+  ])('%s', (_what, record) => expectSame([record]))
+
+  test('records of every length about the size of a piece, with odd characters before and behind', () => {
+    for (let length = 65_370; length < 65_560; length++) {
+      const properties = {
+        DeviceName: 'é',
+        FileName: 'a',
+        ProcessCommandLine: 'x'.repeat(length),
+        FolderPath: 'C:\\b\\c',
+      }
+      expectSame([
+        JSON.stringify({ category: 'DeviceProcessEvents', properties }),
+        '{"category":"x","properties":{"a":"ä"}}',
+      ])
+    }
+  })
+})
+
+describe('a message that turns out to be no JSON', () => {
+  const good = '{"category":"AdvancedHunting-Novel","properties":{"A":"a"}}'
+
+  test.each([
+    ['a control character in a text', `${good},{"category":"x","properties":{"a":"b\u0001"}}]}`],
+    ['a control character in a key', `${good},{"category":"x","properties":{"a\u0001":"b"}}]}`],
+    ['an unknown escape', `${good},{"category":"x","properties":{"a":"\\x"}}]}`],
+    ['a short escape of four', `${good},{"category":"x","properties":{"a":"\\u12"}}]}`],
+    ['a number with a zero before it', `${good},{"category":"x","properties":{"a":01}}]}`],
+    ['a number without digits', `${good},{"category":"x","properties":{"a":-}}]}`],
+    ['a fraction without digits', `${good},{"category":"x","properties":{"a":1.}}]}`],
+    ['an unknown word', `${good},{"category":"x","properties":{"a":nulL}}]}`],
+    ['a comma too many', `${good},]}`],
+    ['a comma in an object', `{"category":"x","properties":{"a":1,}}]}`],
+    ['no comma', `${good}${good}]}`],
+    ['a broken object inside', `${good},{"category":"x","properties":{"a":{"b":}}}]}`],
+    ['a semicolon', `${good};${good}]}`],
+    ['an escape of other letters', `${good},{"category":"x","properties":{"a":"\\u12zzz"}}]}`],
+    ['an end too early', `${good},{"category":"x","properties":{"a":"b`],
+    ['no end', `${good}]`],
+    ['something behind the end', `${good}]}x`],
+  ])('%s: is rejected whole, and nothing of it counts', (_what, rest) => {
+    const { lines, rejects, drift } = outcome(scanning, `{"records":[${rest}`)
+    expect(lines).toEqual([])
+    expect(rejects).toMatchObject([{ reason: 'invalid_json', recordIndex: null }])
+    expect(drift).toEqual([])
+  })
+
+  test('takes nothing from those before and behind it', () => {
+    const bodies = [`{"records":[${good}]}`, `{"records":[${good},{]}`, `{"records":[${good},${good}]}`]
+    const { chunk, rejects, drift } = scanning(batch(...bodies))
+    expect([...chunk.message]).toEqual([0, 2, 2])
+    expect([...chunk.record]).toEqual([0, 0, 1])
+    expect(chunk.ends.length).toBe(3)
+    expect(chunk.ends.at(-1)).toBe(chunk.lines.length)
+    expect(rejects).toHaveLength(1)
+    expect(drift.map(({ count }) => count)).toEqual([3, 3])
+  })
+})
