@@ -10,7 +10,7 @@ import { member, optional, scalarText, toBoolean, toLong } from './values.ts'
 /** Value(s) in, value out; undefined when there is none. Never throws. */
 export type Conversion = (...values: unknown[]) => unknown
 
-/** What rules may name under `as`. */
+/** What rules may name under `as`. Some have a twin in `references.ts` that spares making the value, and must not differ. */
 export const conversions = {
   text: scalarText,
   lower: value => scalarText(value)?.toLowerCase(),
