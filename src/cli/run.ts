@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { createApp } from '../app.ts'
 import { ConfigError, formatFinding } from '../config/finding.ts'
-import { type Config, findConfig } from '../config.ts'
+import { type Config, findConfig, isEventHub } from '../config.ts'
 import { jsonLog, type Log, type LogLevel, textLog } from '../core/log.ts'
 import { collectEarly } from './early-collection.ts'
 import { listenForSignals } from './signals.ts'
@@ -24,7 +24,8 @@ export function runCommand(): Command {
 async function run(options: RunOptions): Promise<void> {
   const log = logTo(options)
   const config = configFor(options, log)
-  collectEarly()
+  // What is polled comes packed or in large pages. Hubs at full speed would have a collection ten times a second.
+  if (!config.sources.every(isEventHub)) collectEarly()
   const signals = listenForSignals(text => log.info(text))
   try {
     log.info('starting', { 'process.pid': process.pid })

@@ -1,7 +1,8 @@
 import type { DefenderRecord } from '../record.ts'
-import type { Cells } from './cells.ts'
+import type { Cells } from './cells/cells.ts'
 import { vendorRoot } from './datasets.ts'
-import { type DocumentPlan, DocumentTree } from './document-plan.ts'
+import { type DocumentPlan, DocumentTree } from './document/document-plan.ts'
+import { type VendorField, vendorFields } from './document/vendor-field.ts'
 import type { Evidence } from './evidence/evidence.ts'
 import type { Observer } from './observer.ts'
 import type { TablePlan } from './plan.ts'
@@ -9,7 +10,6 @@ import { RuleWriter } from './rule-writer.ts'
 import type { Run } from './run.ts'
 import { runtime } from './runtime.ts'
 import { quote, Scope } from './scope.ts'
-import { type VendorField, vendorFields } from './vendor-field.ts'
 
 /** Fills the fields of the record in the cells, whose columns have the forms of their types. */
 export type TableFunction = (record: DefenderRecord, cells: Cells, run: Run) => void

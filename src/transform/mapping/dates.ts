@@ -17,7 +17,7 @@ export function toMicros(text: string): number {
 }
 
 /** Of a text that `isUtc`. */
-export function cutUtc(text: string): string {
+function cutUtc(text: string): string {
   if (text.length > 24) return `${text.slice(0, 23)}Z`
   if (text.length === 24 && text.endsWith('Z')) return text
   const start = text.replace('Z', '')

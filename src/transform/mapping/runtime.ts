@@ -1,7 +1,7 @@
 import { flat } from '../flat.ts'
+import { referenceSplits, references } from './cells/references.ts'
+import { collect } from './cells/sets.ts'
 import { conversions, toWords } from './convert.ts'
-import { referenceSplits, references } from './references.ts'
-import { collect } from './sets.ts'
 import { splits } from './split.ts'
 import { addTo, isEmpty, member, scalarText } from './values.ts'
 import { reads } from './vendor.ts'
@@ -11,9 +11,9 @@ const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): value is {
 const lowered = new Map<string, string>()
 const mostLowered = 5000
 
-/** What the compiled functions call, under the name `X`. */
+/** What the compiled functions call, under the name `X`, and whoever explains what they did. */
 export const runtime = {
-  ...reads,
+  json: reads.json,
   as: conversions,
   split: splits,
   ref: references,

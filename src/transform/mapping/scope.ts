@@ -106,8 +106,9 @@ export class Scope {
     return this.#derive(`K[${slot}] > 1 ? c.of(X.ref.date(c, ${slot})) : undefined`)
   }
 
-  /** The value in lower case, for comparing; an empty text for none. */
-  lower({ present, slot, read }: Value): string {
+  /** The value in lower case, for comparing; an empty text for none. A field has one only from some rule on. */
+  lower({ present, slot, field, read }: Value): string {
+    if (field !== undefined) return `X.lower(${read()})`
     const lower = slot === undefined ? `X.lower(${read()})` : `c.lowered(${slot}) ?? X.lower(c.value(${slot}))`
     return this.#derive(`${present} ? ${lower} : ""`)
   }

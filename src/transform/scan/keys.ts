@@ -33,10 +33,6 @@ export class Keys {
     return this.#ids.get(name) ?? -1
   }
 
-  names(): Iterable<string> {
-    return this.#ids.keys()
-  }
-
   /** Bytes of `"name":`. */
   lengthOf(id: number): number {
     return this.#lengths[id]!

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Cells } from '../../../src/transform/mapping/cells.ts'
-import { conversions } from '../../../src/transform/mapping/convert.ts'
-import type { Column } from '../../../src/transform/mapping/names.ts'
-import { referenceSplits, references } from '../../../src/transform/mapping/references.ts'
-import { collect } from '../../../src/transform/mapping/sets.ts'
-import { createSlots } from '../../../src/transform/mapping/slots.ts'
-import { splits } from '../../../src/transform/mapping/split.ts'
-import { Keys } from '../../../src/transform/scan/keys.ts'
-import { Scanner } from '../../../src/transform/scan/scan.ts'
+import { Cells } from '../../../../src/transform/mapping/cells/cells.ts'
+import { referenceSplits, references } from '../../../../src/transform/mapping/cells/references.ts'
+import { collect } from '../../../../src/transform/mapping/cells/sets.ts'
+import { createSlots } from '../../../../src/transform/mapping/cells/slots.ts'
+import { conversions } from '../../../../src/transform/mapping/convert.ts'
+import type { Column } from '../../../../src/transform/mapping/names.ts'
+import { splits } from '../../../../src/transform/mapping/split.ts'
+import { Keys } from '../../../../src/transform/scan/keys.ts'
+import { Scanner } from '../../../../src/transform/scan/scan.ts'
 
 const names = ['A', 'B', 'C', 'D', 'E']
 const keys = { envelope: new Keys(['category', 'properties']), columns: new Keys(names) }

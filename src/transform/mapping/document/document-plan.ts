@@ -1,5 +1,5 @@
-import { viewOf } from '../json-writer.ts'
-import { quote } from './scope.ts'
+import { viewOf } from '../../json-writer.ts'
+import { quote } from '../scope.ts'
 
 /** What is written at one place of a document. */
 export type Part =

@@ -1,8 +1,8 @@
-import type { Keys } from '../scan/keys.ts'
-import { bits, kind } from '../scan/kinds.ts'
-import { firstColumn } from '../scan/tape.ts'
-import type { Column } from './names.ts'
-import type { ColumnType } from './schemas.ts'
+import type { Keys } from '../../scan/keys.ts'
+import { bits, kind } from '../../scan/kinds.ts'
+import { firstColumn } from '../../scan/tape.ts'
+import type { Column } from '../names.ts'
+import type { ColumnType } from '../schemas.ts'
 
 /** A table's columns as numbers: the keys of the envelope come first. */
 export interface Slots {

@@ -1,10 +1,10 @@
-import { bits, kind } from '../scan/kinds.ts'
-import type { Cells } from './cells.ts'
-import { isUtc, zoned } from './dates.ts'
-import type { Column } from './names.ts'
-import type { Run } from './run.ts'
-import { runtime } from './runtime.ts'
-import { toFlattened, toKeywords, toSafeFlattened, toWordFields, writes } from './vendor.ts'
+import { bits, kind } from '../../scan/kinds.ts'
+import type { Cells } from '../cells/cells.ts'
+import { isUtc, zoned } from '../dates.ts'
+import type { Column } from '../names.ts'
+import type { Run } from '../run.ts'
+import { runtime } from '../runtime.ts'
+import { toFlattened, toKeywords, toSafeFlattened, toWordFields, writes } from '../vendor.ts'
 
 /** The vendor field of a column, as it is written from the cells. */
 export interface VendorField {
@@ -27,7 +27,7 @@ export interface VendorField {
   readonly value: (cells: Cells, slot: number, run: Run) => unknown
 }
 
-export interface VendorPlan {
+interface VendorPlan {
   readonly root: string
   readonly isOfEvents: boolean
   readonly slotOf: (column: string) => number

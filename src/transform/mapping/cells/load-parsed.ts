@@ -1,5 +1,5 @@
-import type { DefenderRecord } from '../record.ts'
-import { kind } from '../scan/kinds.ts'
+import type { DefenderRecord } from '../../record.ts'
+import { kind } from '../../scan/kinds.ts'
 import type { Cells } from './cells.ts'
 import type { Slots } from './slots.ts'
 

@@ -1,11 +1,11 @@
-import { kind } from '../scan/kinds.ts'
+import { kind } from '../../scan/kinds.ts'
+import type { Column } from '../names.ts'
+import type { Run } from '../run.ts'
+import type { Finding, Validator } from '../validate.ts'
+import { scalarText } from '../values.ts'
+import { reads } from '../vendor.ts'
 import type { Cells } from './cells.ts'
-import type { Column } from './names.ts'
-import type { Run } from './run.ts'
 import type { Slots } from './slots.ts'
-import type { Finding, Validator } from './validate.ts'
-import { scalarText } from './values.ts'
-import { reads } from './vendor.ts'
 
 const hyphen = 0x2d
 

@@ -1,14 +1,14 @@
 import { isIP } from 'node:net'
-import { viewOf } from '../json-writer.ts'
-import { copyOf, hashOf, isSame } from '../scan/bytes.ts'
-import { bits, kind } from '../scan/kinds.ts'
+import { viewOf } from '../../json-writer.ts'
+import { copyOf, hashOf, isSame } from '../../scan/bytes.ts'
+import { bits, kind } from '../../scan/kinds.ts'
+import { splitCommandLine } from '../command-line.ts'
+import { toAction, toEntityId } from '../convert.ts'
+import { isUsualUtc, toMillis } from '../dates.ts'
+import { fullPath, splitPath } from '../paths.ts'
+import { scalarText, toBoolean, toLong } from '../values.ts'
 import { type Cells, dateRefs } from './cells.ts'
-import { splitCommandLine } from './command-line.ts'
-import { toAction, toEntityId } from './convert.ts'
-import { isUsualUtc, toMillis } from './dates.ts'
 import { endOfParent, endsWithName, startOfExtension } from './path-bytes.ts'
-import { fullPath, splitPath } from './paths.ts'
-import { scalarText, toBoolean, toLong } from './values.ts'
 
 /**
  * Conversions of columns, and of fields, that give references: mostly to bytes of the record, so that no value has to be

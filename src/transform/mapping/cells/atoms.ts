@@ -1,4 +1,4 @@
-import { copyOf, hashOf, isSame } from '../scan/bytes.ts'
+import { copyOf, hashOf, isSame } from '../../scan/bytes.ts'
 
 /** Texts that are longer than this, or come after so many others, are not kept. */
 const longest = 100

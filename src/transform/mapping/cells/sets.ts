@@ -1,5 +1,5 @@
-import { isSame } from '../scan/bytes.ts'
-import { bits, kind } from '../scan/kinds.ts'
+import { isSame } from '../../scan/bytes.ts'
+import { bits, kind } from '../../scan/kinds.ts'
 import { type Cells, dateRefs, setRefs } from './cells.ts'
 
 const copied = bits(kind.plain, kind.path, kind.text, kind.part)

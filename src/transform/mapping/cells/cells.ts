@@ -1,11 +1,11 @@
-import { exactNumber, isDistorted } from '../digits.ts'
-import { viewOf } from '../json-writer.ts'
-import { kind } from '../scan/kinds.ts'
-import { type Tape, width } from '../scan/tape.ts'
+import { exactNumber, isDistorted } from '../../digits.ts'
+import { viewOf } from '../../json-writer.ts'
+import { kind } from '../../scan/kinds.ts'
+import { type Tape, width } from '../../scan/tape.ts'
+import type { Run } from '../run.ts'
+import { reads } from '../vendor.ts'
 import { Atoms } from './atoms.ts'
-import type { Run } from './run.ts'
 import type { Slots } from './slots.ts'
-import { reads } from './vendor.ts'
 
 /** How many records this thread has had in its cells. */
 let records = 0
