@@ -15,5 +15,5 @@ async function mostExternal(...args: readonly string[]): Promise<number> {
 test('memory outside the heap that nothing needs is found long before V8 would look for it', async () => {
   const [usual, early] = await Promise.all([mostExternal(), mostExternal('early')])
   expect(usual).toBeGreaterThan(64)
-  expect(early).toBeLessThan(60)
+  expect(early).toBeLessThan(usual - 8)
 })
