@@ -17,6 +17,12 @@ export function hashOf(view: DataView, from: number, to: number): number {
 
 /** A copy of some bytes. */
 export function copyOf(view: DataView, from: number, to: number): DataView {
-  const copy = Buffer.from(new Uint8Array(view.buffer, view.byteOffset + from, to - from))
-  return new DataView(copy.buffer, copy.byteOffset, copy.length)
+  return kept(new Uint8Array(view.buffer, view.byteOffset + from, to - from))
+}
+
+/** A copy that may be kept: in memory of its own, as a piece of Buffer's pool would keep all of that. */
+export function kept(bytes: Uint8Array): DataView {
+  const copy = new Uint8Array(bytes.length)
+  copy.set(bytes)
+  return new DataView(copy.buffer)
 }

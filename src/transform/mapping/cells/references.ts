@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { viewOf } from '../../json-writer.ts'
-import { copyOf, hashOf, isSame } from '../../scan/bytes.ts'
+import { copyOf, hashOf, isSame, kept } from '../../scan/bytes.ts'
 import { bits, kind } from '../../scan/kinds.ts'
 import { splitCommandLine } from '../command-line.ts'
 import { toAction, toEntityId } from '../convert.ts'
@@ -211,7 +211,7 @@ interface Line {
   readonly count: DataView
 }
 
-/** Command lines repeat: every record of a process has that of the initiating one. 2 MB in all at most. */
+/** Command lines repeat: every record of a process has that of the initiating one. 4 MB in all at most. */
 const lines: (Line | undefined)[] = new Array(0x400)
 const longestLine = 1000
 
@@ -249,5 +249,5 @@ function argsOf(value: unknown): readonly string[] | undefined {
 }
 
 function written(value: unknown): DataView {
-  return viewOf(Buffer.from(JSON.stringify(value)))
+  return kept(Buffer.from(JSON.stringify(value)))
 }
