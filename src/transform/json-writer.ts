@@ -1,3 +1,5 @@
+import { viewOf } from './scan/bytes.ts'
+
 const quote = 0x22
 const comma = 0x2c
 const backslash = 0x5c
@@ -16,11 +18,6 @@ export class JsonWriter {
   constructor(size: number) {
     this.bytes = Buffer.allocUnsafeSlow(size)
     this.#view = viewOf(this.bytes)
-  }
-
-  /** Makes room for so many more bytes. */
-  reserve(bytes: number): void {
-    if (this.at + bytes > this.bytes.length) this.#grow(bytes)
   }
 
   byte(byte: number): void {
@@ -112,7 +109,7 @@ export class JsonWriter {
 
   /** Text that is JSON already. */
   json(text: string): void {
-    this.reserve(text.length * 3)
+    this.#reserve(text.length * 3)
     this.at += this.bytes.write(text, this.at)
   }
 
@@ -122,7 +119,7 @@ export class JsonWriter {
       this.#ascii(JSON.stringify(number))
       return
     }
-    this.reserve(9)
+    this.#reserve(9)
     let digits = 1
     for (let rest = number; rest >= 10; rest = (rest / 10) | 0) digits++
     let rest = number
@@ -134,8 +131,13 @@ export class JsonWriter {
   }
 
   #ascii(text: string): void {
-    this.reserve(text.length)
+    this.#reserve(text.length)
     for (let index = 0; index < text.length; index++) this.bytes[this.at++] = text.charCodeAt(index)
+  }
+
+  /** Makes room for so many more bytes. */
+  #reserve(bytes: number): void {
+    if (this.at + bytes > this.bytes.length) this.#grow(bytes)
   }
 
   #grow(bytes: number): void {
@@ -144,8 +146,4 @@ export class JsonWriter {
     this.bytes = larger
     this.#view = viewOf(larger)
   }
-}
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }

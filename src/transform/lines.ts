@@ -25,10 +25,6 @@ export class Lines {
   /** By document; most have none. */
   readonly #versions = new Map<number, number>()
 
-  constructor() {
-    scratch.at = 0
-  }
-
   /** Where the next document is to be written. */
   begin(): JsonWriter {
     scratch.at = this.#end

@@ -14,7 +14,7 @@ export function allNumbers(body: Buffer): number[] {
     if (byte === 0x22) {
       at = endOfString(body, at)
     } else if (isDigit(byte) || byte === 0x2d) {
-      const end = endOfNumber(body, at)
+      const end = endOfNumberBytes(body, at)
       if (isDistorted(body.toString('latin1', at, end)) && !isKey(body, end)) found.push(at, end)
       at = end
     } else {
@@ -46,7 +46,7 @@ export function longNumbers(body: Buffer): number[] {
     while (end < body.length && isDigitOrPoint(body[end]!)) end++
     if (end - start < 16) continue
     while (start > done && isNumberByte(body[start - 1])) start--
-    end = endOfNumber(body, end)
+    end = endOfNumberBytes(body, end)
     // Digits where no number can begin are a part of a text.
     inText = !mayPrecedeNumber(body[start - 1]) || isInText(body, start, done, inText)
     done = end
@@ -123,13 +123,14 @@ function endOfString(body: Buffer, start: number): number {
   return at + 1
 }
 
-function endOfNumber(body: Buffer, start: number): number {
+/** Behind all bytes that may be in a number. */
+export function endOfNumberBytes(body: Buffer, start: number): number {
   let at = start
   while (isNumberByte(body[at])) at++
   return at
 }
 
-function isDigit(byte: number): boolean {
+export function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39
 }
 

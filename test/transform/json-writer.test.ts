@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { JsonWriter, viewOf } from '../../src/transform/json-writer.ts'
+import { JsonWriter } from '../../src/transform/json-writer.ts'
+import { viewOf } from '../../src/transform/scan/bytes.ts'
 
 /** What is written, by a writer whose memory is too small from the start. */
 function written(write: (out: JsonWriter) => void): string {

@@ -1,8 +1,9 @@
 import type { DefenderRecord } from '../record.ts'
 import type { Cells } from './cells/cells.ts'
 import { vendorRoot } from './datasets.ts'
-import { type DocumentPlan, DocumentTree } from './document/document-plan.ts'
-import { type VendorField, vendorFields } from './document/vendor-field.ts'
+import { DocumentTree } from './document/document-plan.ts'
+import { vendorFields } from './document/vendor-field.ts'
+import type { DocumentForm } from './document/write-document.ts'
 import type { Evidence } from './evidence/evidence.ts'
 import type { Observer } from './observer.ts'
 import type { TablePlan } from './plan.ts'
@@ -20,8 +21,7 @@ export interface CompiledTable {
   readonly fields: number
   /** What references to constants stand for. */
   readonly constants: readonly unknown[]
-  readonly vendor: readonly VendorField[]
-  readonly document: DocumentPlan
+  readonly form: DocumentForm
 }
 
 /**
@@ -62,7 +62,9 @@ export function compileTable(plan: TablePlan, observer?: Observer, evidence?: Ev
     '}',
   ].join('\n')
   const fill = new Function('X', 'T', `"use strict"; return ${text}`)(runtime, scope.tables) as TableFunction
-  return { fill, fields: rules.fields().size, constants: rules.constants, vendor, document: tree.plan(rules.constants) }
+  const told: DocumentForm['told'] = observer && (({ column, path }, value) => observer.vendor(column, path, value))
+  const form = { plan: tree.plan(rules.constants), vendor, told }
+  return { fill, fields: rules.fields().size, constants: rules.constants, form }
 }
 
 /** Evidence has rules of its own; what they give is in the fields before those of the table are applied. */

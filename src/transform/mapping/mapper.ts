@@ -9,7 +9,7 @@ import { settle } from './cells/settle.ts'
 import { createSlots, type Slots } from './cells/slots.ts'
 import { checkRules } from './check-rules.ts'
 import { type CompiledTable, compileTable } from './compile.ts'
-import { type DocumentForm, writeDocument } from './document/write-document.ts'
+import { writeDocument } from './document/write-document.ts'
 import { DriftCounter } from './drift.ts'
 import { Evidence } from './evidence/evidence.ts'
 import { readEvidenceFile } from './evidence/evidence-file.ts'
@@ -29,7 +29,6 @@ interface Table extends CompiledTable {
   readonly known: boolean
   readonly slots: Slots
   readonly validate: Validator
-  readonly form: DocumentForm
   readonly others: (vendor: Record<string, unknown>, record: DefenderRecord) => void
 }
 
@@ -140,10 +139,8 @@ class RuleMapper implements Mapper {
       columns: new Set(columns.map(({ column }) => column)),
       keys: this.#envelopeKeys,
     }
-    const observer = this.#observer
-    const compiled = compileTable(plan, observer, this.#evidence(columns))
     return {
-      ...compiled,
+      ...compileTable(plan, this.#observer, this.#evidence(columns)),
       known: schema !== undefined,
       slots: createSlots(
         this.#envelope,
@@ -152,11 +149,6 @@ class RuleMapper implements Mapper {
         this.#keys,
       ),
       validate: createValidator(schema?.schema, columns),
-      form: {
-        plan: compiled.document,
-        vendor: compiled.vendor,
-        told: observer && (({ column, path }, value) => observer.vendor(column, path, value)),
-      },
       others: (vendor, record) => addOthers(vendor, record, known, this.#names, this.#run, this.#observer),
     }
   }

@@ -3,7 +3,7 @@ import { referenceSplits, references } from './cells/references.ts'
 import { collect } from './cells/sets.ts'
 import { conversions, toWords } from './convert.ts'
 import { splits } from './split.ts'
-import { addTo, isEmpty, member, scalarText } from './values.ts'
+import { isEmpty, member, scalarText } from './values.ts'
 import { reads } from './vendor.ts'
 
 const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): value is { rawJSON: string } }
@@ -46,7 +46,15 @@ export const runtime = {
     return found === null ? undefined : found
   },
 
-  add: addTo,
+  /** Adds one value, or each of a list, to a set that keeps its order. */
+  add(set: unknown[] | undefined, value: unknown): unknown[] | undefined {
+    if (value === undefined) return set
+    if (Array.isArray(value)) return value.length === 0 ? set : [...new Set([...(set ?? []), ...value])]
+    if (set === undefined) return [value]
+    if (!set.includes(value)) set.push(value)
+    return set
+  },
+
   collect,
 
   /** Whether `value` can be read back from a field: the same text, case aside, or the same number. */

@@ -123,12 +123,3 @@ function cleanObject(value: Record<string, unknown>): object | undefined {
   }
   return size === 0 ? undefined : (rest ?? value)
 }
-
-/** Adds one value, or each of a list, to a set that keeps its order. */
-export function addTo(set: unknown[] | undefined, value: unknown): unknown[] | undefined {
-  if (value === undefined) return set
-  if (Array.isArray(value)) return value.length === 0 ? set : [...new Set([...(set ?? []), ...value])]
-  if (set === undefined) return [value]
-  if (!set.includes(value)) set.push(value)
-  return set
-}

@@ -1,3 +1,12 @@
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+/** The text that is encoded there. */
+export function textOf(view: DataView, from: number, to: number): string {
+  return Buffer.from(view.buffer, view.byteOffset + from, to - from).toString()
+}
+
 /** Whether `length` bytes are the same. */
 export function isSame(a: DataView, from: number, b: DataView, other: number, length: number): boolean {
   let at = 0

@@ -38,3 +38,6 @@ export const kind = {
 export function bits(...kinds: readonly number[]): number {
   return kinds.reduce((all, each) => all | (1 << each), 0)
 }
+
+/** Texts whose bytes, quotes included, are what JSON.stringify would write. */
+export const texts = bits(kind.plain, kind.path, kind.text)

@@ -1,3 +1,5 @@
+import { isNumberToken } from '../digits.ts'
+import { endOfNumberBytes, isDigit } from '../numbers.ts'
 import { kind } from './kinds.ts'
 
 const zero = 0x30
@@ -9,7 +11,7 @@ export function endOfNumber(body: Buffer, from: number): number | undefined {
   const isNegative = body[from] === minus
   const first = isNegative ? from + 1 : from
   let at = first
-  while (isDigit(body[at])) at++
+  while (isDigit(body[at]!)) at++
   const digits = at - first
   if (digits === 0 || (digits > 1 && body[first] === zero)) return undefined
   if (body[at] === point || isExponent(body[at])) return endOfFraction(body, from, at)
@@ -19,15 +21,8 @@ export function endOfNumber(body: Buffer, from: number): number | undefined {
 }
 
 function endOfFraction(body: Buffer, from: number, start: number): number | undefined {
-  let at = start
-  while (isDigit(body[at]) || body[at] === point || isExponent(body[at]) || body[at] === minus || body[at] === 0x2b)
-    at++
-  const isNumber = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(body.toString('latin1', from, at))
-  return isNumber ? at * 16 + kind.number : undefined
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= zero && byte <= 0x39
+  const end = endOfNumberBytes(body, start)
+  return isNumberToken(body.toString('latin1', from, end)) ? end * 16 + kind.number : undefined
 }
 
 function isExponent(byte: number | undefined): boolean {

@@ -1,10 +1,10 @@
 import { skipSpace, skipValue } from '../../core/json-slices.ts'
 import { parseExact } from '../parse.ts'
-import { Categories, type Order } from './categories.ts'
 import type { Keys } from './keys.ts'
 import { kind } from './kinds.ts'
+import { KnownTexts } from './known-texts.ts'
 import { endOfNumber } from './number.ts'
-import { firstColumn, Tape, unknownColumn, unknownKey } from './tape.ts'
+import { type Category, firstColumn, type Order, Tape, unknownColumn, unknownKey } from './tape.ts'
 import { endOfEscaped, nextSpecial } from './text.ts'
 
 const space = 0x20
@@ -29,6 +29,9 @@ interface Named {
   readonly properties: number
 }
 
+/** No more are told apart by their bytes; there are about 60. */
+const mostCategories = 200
+
 /** How much of a message is made a text at once: memory that is still near when it is read. Most records are smaller. */
 const piece = 1 << 16
 const usualRecord = 1 << 13
@@ -45,11 +48,11 @@ export class Scanner {
   readonly #envelope: Keys
   readonly #columns: Keys
   readonly #named: Named
-  readonly #categories: Categories
+  readonly #categories: KnownTexts<Category>
   readonly #rest: Order
   // The message at hand.
   #body: Buffer = Buffer.alloc(0)
-  #view: DataView = new DataView(new ArrayBuffer(0))
+  #view: DataView = this.tape.view
   /** One character per byte, whatever they encode, from `#base` to `#limit`. */
   #text = ''
   #base = 0
@@ -66,18 +69,18 @@ export class Scanner {
     this.#named = { category: envelope.idOf('category'), properties: envelope.idOf('properties') }
     const newOrder = () => ({ envelope: envelope.order(), columns: columns.order() })
     this.#rest = newOrder()
-    this.#categories = new Categories(newOrder)
+    this.#categories = new KnownTexts(mostCategories, name => ({ name, order: newOrder() }))
   }
 
   /** False for a message that does not begin as usual. `body` is valid UTF-8. */
   open(body: Buffer): boolean {
     this.#body = body
-    this.#view = new DataView(body.buffer, body.byteOffset, body.length)
     this.#limit = 0
     this.#base = 0
     this.#text = ''
     this.#isFirst = true
-    this.tape.open(body, this.#view)
+    this.tape.open(body)
+    this.#view = this.tape.view
     this.#at = start.length
     return body.length > start.length && body.compare(start, 0, start.length, 0, start.length) === 0
   }

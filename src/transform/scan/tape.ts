@@ -1,5 +1,20 @@
-import type { Categories, Category } from './categories.ts'
-import { kind } from './kinds.ts'
+import { viewOf } from './bytes.ts'
+import { bits, kind, texts } from './kinds.ts'
+import type { KnownTexts } from './known-texts.ts'
+
+/** What follows what, in the envelope and in the properties of records of one category. */
+export interface Order {
+  readonly envelope: Int16Array
+  readonly columns: Int16Array
+}
+
+export interface Category {
+  /** In one piece: it may be kept. */
+  readonly name: string
+  readonly order: Order
+}
+
+const names = texts | bits(kind.escaped)
 
 /** Numbers per member: its key, its kind, and where its value starts and ends (of a text: without the quotes). */
 export const width = 4
@@ -13,6 +28,7 @@ export const unknownColumn = -2
 export class Tape {
   /** The message, and the piece of it from `base` on with one character per byte. */
   body: Buffer = Buffer.alloc(0)
+  view: DataView = viewOf(this.body)
   text = ''
   base = 0
   members = new Int32Array(1 << 10)
@@ -24,19 +40,18 @@ export class Tape {
   name = ''
   /** Parsed objects and lists, by the place of their first byte. */
   readonly nested = new Map<number, unknown>()
-  #view: DataView = new DataView(new ArrayBuffer(0))
   #hasName = false
   #category: Category | undefined
   #hasProperties = false
 
-  open(body: Buffer, view: DataView): void {
+  open(body: Buffer): void {
     this.body = body
-    this.#view = view
+    this.view = viewOf(body)
   }
 
   /** Lets go of the message. */
   close(): void {
-    this.body = Buffer.alloc(0)
+    this.open(Buffer.alloc(0))
     this.text = ''
     this.nested.clear()
   }
@@ -69,13 +84,12 @@ export class Tape {
   }
 
   /** Takes the member added last for the category; false for what is no text. Of several, the last one counts. */
-  foundCategory(categories: Categories): boolean {
+  foundCategory(categories: KnownTexts<Category>): boolean {
     const what = this.members[this.length - 3]!
     const from = this.members[this.length - 2]!
     const to = this.members[this.length - 1]!
-    this.#hasName =
-      (what >= kind.plain && what <= kind.text) || what === kind.escaped || (what === kind.empty && from === to)
-    this.#category = what === kind.plain ? categories.find(this.#view, from, to) : undefined
+    this.#hasName = ((names >> what) & 1) !== 0 || (what === kind.empty && from === to)
+    this.#category = what === kind.plain ? categories.find(this.view, from, to) : undefined
     if (this.#hasName) this.name = this.#category?.name ?? (from === to ? '' : this.textAt(what, from, to))
     return this.#hasName
   }

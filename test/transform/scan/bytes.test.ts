@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { viewOf } from '../../../src/transform/json-writer.ts'
-import { copyOf, hashOf, isSame, kept } from '../../../src/transform/scan/bytes.ts'
+import { copyOf, hashOf, isSame, kept, viewOf } from '../../../src/transform/scan/bytes.ts'
 
 const bytes = fc.uint8Array({ minLength: 4, maxLength: 40 }).map(values => Buffer.from(values))
 

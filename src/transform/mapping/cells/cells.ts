@@ -1,10 +1,10 @@
 import { exactNumber, isDistorted } from '../../digits.ts'
-import { viewOf } from '../../json-writer.ts'
+import { textOf, viewOf } from '../../scan/bytes.ts'
 import { kind } from '../../scan/kinds.ts'
+import { KnownTexts } from '../../scan/known-texts.ts'
 import { type Tape, width } from '../../scan/tape.ts'
 import type { Run } from '../run.ts'
 import { reads } from '../vendor.ts'
-import { Atoms } from './atoms.ts'
 import type { Slots } from './slots.ts'
 
 /** How many records this thread has had in its cells. */
@@ -14,6 +14,9 @@ let records = 0
 export const dateRefs = 1 << 20
 /** From here on for sets: the number of the field, and this. */
 export const setRefs = 1 << 21
+
+/** Few-valued texts that are looked for in lower case, such as action types. */
+const mostLowered = 4000
 
 /** Slots for values that are worked out, besides those of a table's columns. */
 const spare = 200
@@ -50,7 +53,8 @@ export class Cells {
   #base = 0
   #constants: readonly unknown[] = []
   readonly #json = new Map<number, unknown>()
-  readonly #atoms = new Atoms()
+  /** In lower case. */
+  readonly #lowered = new KnownTexts(mostLowered, text => text.toLowerCase())
   /** The next slot behind those of the table. */
   #next = 0
 
@@ -74,10 +78,8 @@ export class Cells {
     this.#tape = tape
     this.#text = tape.text
     this.#base = tape.base
-    if (this.body !== tape.body) {
-      this.body = tape.body
-      this.view = viewOf(tape.body)
-    }
+    this.body = tape.body
+    this.view = tape.view
     const { kinds, from, to } = this
     const { byId } = slots
     const { members } = tape
@@ -189,7 +191,7 @@ export class Cells {
   /** In lower case, of a text that may have been looked at before; undefined where it is none of these. */
   lowered(slot: number): string | undefined {
     if (this.kinds[slot] !== kind.plain) return undefined
-    return this.#atoms.lowered(this.view, this.from[slot]!, this.to[slot]!)
+    return this.#lowered.find(this.view, this.from[slot]!, this.to[slot]!)
   }
 
   /** The date there, cut to milliseconds. */
@@ -253,8 +255,4 @@ export class Cells {
     const number = Number(digits)
     return Number.isSafeInteger(number) ? number : digits
   }
-}
-
-function textOf(view: DataView, from: number, to: number): string {
-  return Buffer.from(view.buffer, view.byteOffset + from, to - from).toString()
 }

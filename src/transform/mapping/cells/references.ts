@@ -1,11 +1,9 @@
-import { isIP } from 'node:net'
-import { viewOf } from '../../json-writer.ts'
-import { copyOf, hashOf, isSame, kept } from '../../scan/bytes.ts'
-import { bits, kind } from '../../scan/kinds.ts'
-import { splitCommandLine } from '../command-line.ts'
-import { toAction, toEntityId } from '../convert.ts'
+import { copyOf, hashOf, isSame, kept, viewOf } from '../../scan/bytes.ts'
+import { bits, kind, texts } from '../../scan/kinds.ts'
+import { toAction, toEntityId, toIp } from '../convert.ts'
 import { isUsualUtc, toMillis } from '../dates.ts'
-import { fullPath, splitPath } from '../paths.ts'
+import { fullPath } from '../paths.ts'
+import { splits } from '../split.ts'
 import { scalarText, toBoolean, toLong } from '../values.ts'
 import { type Cells, dateRefs } from './cells.ts'
 import { endOfParent, endsWithName, startOfExtension } from './path-bytes.ts'
@@ -25,6 +23,10 @@ function isBare(cells: Cells, slot: number): boolean {
   return ((bare >> cells.kinds[slot]!) & 1) !== 0
 }
 
+function isText(cells: Cells, slot: number): boolean {
+  return ((texts >> cells.kinds[slot]!) & 1) !== 0
+}
+
 function date(cells: Cells, slot: number): number {
   if (isUsualDate(cells, slot)) return slot + 1 + dateRefs
   const value = cells.value(slot)
@@ -37,9 +39,7 @@ export function isUsualDate(cells: Cells, slot: number): boolean {
 
 export function ip(cells: Cells, slot: number): number {
   if (cells.kinds[slot] === kind.plain && isUsualIp(cells.body, cells.from[slot]!, cells.to[slot]!)) return slot + 1
-  const value = cells.value(slot)
-  // Node takes a zone (`fe80::1%eth0`), an ip field does not.
-  return typeof value === 'string' && isIP(value) !== 0 && !value.includes('%') ? slot + 1 : 0
+  return toIp(cells.value(slot)) === undefined ? 0 : slot + 1
 }
 
 /** Four numbers with dots between them. */
@@ -76,7 +76,7 @@ function boolean(cells: Cells, slot: number): number {
 
 function text(cells: Cells, slot: number): number {
   const what = cells.kinds[slot]!
-  if (isBare(cells, slot) || what === kind.text) return slot + 1
+  if (isText(cells, slot)) return slot + 1
   if (what === kind.integer || what === kind.long) return cells.part(cells.from[slot]!, cells.to[slot]!)
   return cells.worth(scalarText(cells.value(slot)))
 }
@@ -121,14 +121,7 @@ function full_path(cells: Cells, folder: number, file: number): number {
 function path(cells: Cells, folder: number, file: number): boolean {
   const { parts, body } = cells
   const isUsual = isBare(cells, folder) && isBare(cells, file) && endsWith(cells, folder, file)
-  if (!isUsual) {
-    const split = splitPath(valueAt(cells, folder), valueAt(cells, file))
-    if (split === undefined) return false
-    for (const [index, part] of ['path', 'directory', 'name', 'extension'].entries()) {
-      parts[index] = cells.worth(split[part])
-    }
-    return true
-  }
+  if (!isUsual) return putParts(cells, 'path', valueAt(cells, folder), valueAt(cells, file))
   const from = cells.from[folder]!
   const end = endOfParent(body, from, cells.to[folder]!)
   const extension = startOfExtension(body, cells.from[file]!, cells.to[file]!)
@@ -136,6 +129,15 @@ function path(cells: Cells, folder: number, file: number): boolean {
   parts[1] = end <= from ? 0 : cells.part(from, end)
   parts[2] = file + 1
   parts[3] = cells.part(extension, cells.to[file]!)
+  return true
+}
+
+/** By the split itself. */
+function putParts(cells: Cells, name: keyof typeof referenceSplits, ...values: unknown[]): boolean {
+  const { parts, run } = splits[name]!
+  const split = run(...values)
+  if (split === undefined) return false
+  for (const [index, part] of parts.entries()) cells.parts[index] = cells.worth(split[part])
   return true
 }
 
@@ -219,33 +221,23 @@ const longestLine = 1000
 function command_line(cells: Cells, ref: number): boolean {
   const { parts, view } = cells
   const slot = ref - 1
-  const isUsual = ref > 0 && ref < dateRefs && (isBare(cells, slot) || cells.kinds[slot] === kind.text)
+  const isUsual = ref > 0 && ref < dateRefs && isText(cells, slot)
   const from = isUsual ? cells.from[slot]! : 0
   const to = isUsual ? cells.to[slot]! : 0
   if (to - from < 4 || to - from > longestLine) {
-    const args = argsOf(cells.of(ref))
-    if (args === undefined) return false
-    parts[0] = cells.worth(args)
-    parts[1] = cells.worth(args.length)
-    return true
+    return putParts(cells, 'command_line', cells.of(ref))
   }
   const place = hashOf(view, from, to) & 0x3ff
   let line = lines[place]
   if (line === undefined || line.key.byteLength !== to - from || !isSame(line.key, 0, view, from, to - from)) {
-    const args = argsOf(cells.of(ref))
-    if (args === undefined) return false
-    line = { key: copyOf(view, from, to), args: written(args), count: written(args.length) }
+    const split = splits.command_line!.run(cells.of(ref))
+    if (split === undefined) return false
+    line = { key: copyOf(view, from, to), args: written(split.args), count: written(split.count) }
     lines[place] = line
   }
   parts[0] = cells.written(line.args, 0, line.args.byteLength)
   parts[1] = cells.written(line.count, 0, line.count.byteLength)
   return true
-}
-
-function argsOf(value: unknown): readonly string[] | undefined {
-  const line = scalarText(value)
-  const args = line === undefined ? [] : splitCommandLine(line)
-  return args.length === 0 ? undefined : args
 }
 
 function written(value: unknown): DataView {

@@ -1,8 +1,8 @@
 import { isSame } from '../../scan/bytes.ts'
-import { bits, kind } from '../../scan/kinds.ts'
+import { bits, kind, texts } from '../../scan/kinds.ts'
 import { type Cells, dateRefs, setRefs } from './cells.ts'
 
-const copied = bits(kind.plain, kind.path, kind.text, kind.part)
+const copied = texts | bits(kind.part)
 
 /** Up to here, comparing each with each is faster than anything else. */
 const few = 32

@@ -1,5 +1,5 @@
 import type { Keys } from '../../scan/keys.ts'
-import { bits, kind } from '../../scan/kinds.ts'
+import { bits, kind, texts } from '../../scan/kinds.ts'
 import { firstColumn } from '../../scan/tape.ts'
 import type { Column } from '../names.ts'
 import type { ColumnType } from '../schemas.ts'
@@ -20,17 +20,17 @@ export interface Slots {
 }
 
 const always = bits(kind.absent, kind.empty, kind.worked)
-const texts = always | bits(kind.plain, kind.path, kind.text)
+const usualTexts = always | texts
 const integers = always | bits(kind.integer, kind.long)
 
 const usualKinds: Record<ColumnType, number> = {
-  string: texts,
-  datetime: texts,
+  string: usualTexts,
+  datetime: usualTexts,
   int: integers,
   long: integers,
   real: always | bits(kind.integer),
   bool: always | bits(kind.truth, kind.falsity),
-  dynamic: texts | bits(kind.integer, kind.truth, kind.falsity),
+  dynamic: usualTexts | bits(kind.integer, kind.truth, kind.falsity),
 }
 
 const usualForms: Record<ColumnType, string> = {

@@ -1,4 +1,4 @@
-import { viewOf } from '../../json-writer.ts'
+import { viewOf } from '../../scan/bytes.ts'
 import { quote } from '../scope.ts'
 
 /** What is written at one place of a document. */

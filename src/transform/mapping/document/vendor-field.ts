@@ -1,4 +1,4 @@
-import { bits, kind } from '../../scan/kinds.ts'
+import { bits, kind, texts } from '../../scan/kinds.ts'
 import type { Cells } from '../cells/cells.ts'
 import { isUtc, zoned } from '../dates.ts'
 import type { Column } from '../names.ts'
@@ -35,7 +35,6 @@ interface VendorPlan {
   readonly copiesOf: (column: string) => readonly number[]
 }
 
-const texts = bits(kind.plain, kind.path, kind.text)
 const integers = bits(kind.integer, kind.long)
 const booleans = bits(kind.truth, kind.falsity)
 

@@ -1,7 +1,8 @@
-import { type JsonWriter, viewOf } from '../../json-writer.ts'
+import type { JsonWriter } from '../../json-writer.ts'
 import { parseExact } from '../../parse.ts'
 import type { DefenderRecord, Position } from '../../record.ts'
-import { bits, kind } from '../../scan/kinds.ts'
+import { viewOf } from '../../scan/bytes.ts'
+import { bits, kind, texts } from '../../scan/kinds.ts'
 import { type Cells, dateRefs, setRefs } from '../cells/cells.ts'
 import { ip, isUsualDate } from '../cells/references.ts'
 import { isSlot } from '../cells/sets.ts'
@@ -17,7 +18,6 @@ const closeBrace = 0x7d
 const quote = 0x22
 const comma = 0x2c
 
-const texts = bits(kind.plain, kind.path, kind.text)
 const scalars = bits(kind.integer, kind.truth, kind.falsity)
 
 /** Where the objects that are open began. */
@@ -147,12 +147,16 @@ function writeCell(cells: Cells, slot: number, out: JsonWriter): void {
   if (((texts >> what) & 1) !== 0) out.copy(cells.view, cells.from[slot]! - 1, cells.to[slot]! + 1)
   else if (((scalars >> what) & 1) !== 0) out.copy(cells.view, cells.from[slot]!, cells.to[slot]!)
   else if (what === kind.part) {
-    out.byte(quote)
-    out.copy(cells.view, cells.from[slot]!, cells.to[slot]!)
-    out.byte(quote)
+    writeQuoted(cells, slot, out)
   } else if (what === kind.written) {
     out.copy(cells.worked[slot] as DataView, cells.from[slot]!, cells.to[slot]!)
   } else out.value(cells.value(slot))
+}
+
+function writeQuoted(cells: Cells, slot: number, out: JsonWriter): void {
+  out.byte(quote)
+  out.copy(cells.view, cells.from[slot]!, cells.to[slot]!)
+  out.byte(quote)
 }
 
 function writeDate(cells: Cells, slot: number, out: JsonWriter): void {
@@ -191,9 +195,7 @@ function writeVendor(
     writeCopy(cells, slot, out)
   } else if ((field.quoted & bit) !== 0) {
     out.copy(keys, from, to)
-    out.byte(quote)
-    out.copy(cells.view, cells.from[slot]!, cells.to[slot]!)
-    out.byte(quote)
+    writeQuoted(cells, slot, out)
   } else {
     const value = field.value(cells, slot, run)
     told?.(field, value)
