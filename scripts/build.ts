@@ -12,7 +12,7 @@ rmSync(target, { recursive: true, force: true })
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', target], { cwd: root, stdio: 'inherit' })
 
-for (const file of globSync(join(source, '**/*.yaml'))) {
+for (const file of globSync(join(source, '**/*.{yaml,wasm}'))) {
   const copy = join(target, relative(source, file))
   mkdirSync(dirname(copy), { recursive: true })
   copyFileSync(file, copy)

@@ -42,8 +42,12 @@ const sources: readonly Source[] = globSync('src/**/*.ts').map(path => {
 /** The file `config.ts` is the front of the folder `config`. */
 const partOf = (path: string) => path.split('/')[1]!.replace(/^config\.ts$/, 'config')
 const layerOf = (path: string) => layers.findIndex(layer => layer.includes(partOf(path)))
+/** The compiler of what runs as WebAssembly adds the extension itself. */
+const extensionOf = (path: string) => (path.includes('/assembly/') ? '.ts' : '')
 const resolved = ({ path, imports }: Source) =>
-  imports.filter(target => target.startsWith('.')).map(target => normalize(join(dirname(path), target)))
+  imports
+    .filter(target => target.startsWith('.'))
+    .map(target => normalize(join(dirname(path), target + extensionOf(path))))
 const namesOf = (predicate: (source: Source) => boolean) => sources.filter(predicate).map(source => source.path)
 
 test('every file of src belongs to a layer', () => {

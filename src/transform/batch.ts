@@ -11,6 +11,7 @@ import {
 import { positionPrefix } from './ids.ts'
 import { itemTransform } from './items.ts'
 import { type Job, type Result, transformed } from './job.ts'
+import { Kernel } from './kernel/kernel.ts'
 import { Lines } from './lines.ts'
 import { createMapper } from './mapping/mapper.ts'
 import { lazyBounds, originalText, type Reading, readMessage } from './message.ts'
@@ -38,7 +39,7 @@ export function createRunner(options: TransformOptions, mapperOf = mappersOf(opt
   const engines = new Map<Dataset, Engine>([['event', events]])
   return job => {
     const { mapper, transform } = engineOf(job.origin.dataset ?? 'event')
-    const lines = new Lines()
+    const lines = new Lines(mapper.out)
     const prefix = positionPrefix(job.origin)
     job.messages.forEach((message, index) => {
       const context = { job, message, index, prefix, lines, mapper, options, body: asBuffer(message.body) }
@@ -58,7 +59,9 @@ export function createRunner(options: TransformOptions, mapperOf = mappersOf(opt
 }
 
 function mappersOf({ strict, preserveDuplicateCustomFields, limits }: TransformOptions): (dataset: Dataset) => Mapper {
-  return dataset => createMapper({ strict, preserveDuplicateCustomFields, limits }, undefined, dataset)
+  // One memory for all: only one job is under way at a time.
+  const kernel = new Kernel()
+  return dataset => createMapper({ strict, preserveDuplicateCustomFields, limits }, undefined, dataset, kernel)
 }
 
 function transformMessage(context: MessageContext, transform: PageTransform): void {
@@ -86,7 +89,7 @@ function transformScan(context: MessageContext, scanner: Scanner): boolean {
     if (isWanted(job, record)) {
       const original = options.preserveOriginalEvent ? tape.bytes().toString() : undefined
       const reject = transformScanned(context, tape, { index: record, position, sanitized: false, original })
-      if (reject !== undefined) addReject(context, 'records', record, reject, tape.from, tape.to)
+      if (reject !== undefined) addReject(context, 'records', record, reject, tape.start, tape.end)
     }
     found = scanner.next()
   }

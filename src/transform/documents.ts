@@ -57,7 +57,8 @@ function addDocument(
     const byContent = options.ids === 'content'
     record.id = byContent ? contentId(record) : positionId(prefix, message.sequenceNumber, record.index)
     record.table = tableOf(record.category)
-    const reject = mapper.map(record, lines.begin())
+    lines.begin()
+    const reject = mapper.map(record)
     if (reject !== undefined) return reject
     lines.add(record.id, record.table, index, record.index)
     return undefined

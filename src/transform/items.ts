@@ -56,7 +56,8 @@ function addRows(
     // An item's text stands in one of its documents; a busy incident has hundreds.
     const original = number === 0 ? place.original : undefined
     const record = { ...place, original, table: dataset, category: dataset, envelope: noEnvelope, properties, id }
-    const reject = mapper.map(record, lines.begin())
+    lines.begin()
+    const reject = mapper.map(record)
     if (reject === undefined) {
       lines.add(id, dataset, index, place.index)
       if (version !== undefined) lines.versionOfLast(version)

@@ -1,41 +1,50 @@
 import type { RejectedPart, Result } from './job.ts'
-import { JsonWriter } from './json-writer.ts'
+import type { JsonWriter } from './json-writer.ts'
+import { outAt, outBytes } from './kernel/layout.ts'
 
-const usualSize = 4 << 20
-/** Shared by all collectors of this thread, as only one is ever under way: fresh memory for every batch costs more than the final copy. */
-let scratch = new JsonWriter(usualSize)
+/** With more than this the documents move out of the kernel's memory, which never gets smaller again. */
+const mostInMemory = outBytes * 0.75
 
 interface Mark {
   readonly documents: number
   readonly rejects: number
-  readonly end: number
+  readonly bytes: number
 }
 
 /** Collects the documents of one job: JSON lines in one buffer, and columns about them. */
 export class Lines {
   readonly rejects: RejectedPart[] = []
+  readonly #out: JsonWriter
   readonly #ends: number[] = []
   readonly #ids: string[] = []
   readonly #tables = new Map<string, number>()
   readonly #table: number[] = []
   readonly #message: number[] = []
   readonly #record: number[] = []
-  /** Where the last document ends. */
-  #end = 0
+  /** Documents that moved out, and how many bytes they are. */
+  readonly #pieces: Buffer[] = []
+  #moved = 0
+  /** Where the last of the other documents ends. */
+  #end = outAt
   /** By document; most have none. */
   readonly #versions = new Map<number, number>()
 
-  /** Where the next document is to be written. */
-  begin(): JsonWriter {
-    scratch.at = this.#end
-    return scratch
+  /** One job is under way at a time, so all that is written belongs to it. */
+  constructor(out: JsonWriter) {
+    this.#out = out
+  }
+
+  /** The next document is about to be written. */
+  begin(): void {
+    if (this.#end - outAt > mostInMemory) this.#moveOut()
+    this.#out.at = this.#end
   }
 
   /** What was written since `begin` is a document: JSON without a line feed. */
   add(id: string, table: string, message: number, record: number): void {
-    scratch.byte(0x0a)
-    this.#end = scratch.at
-    this.#ends.push(scratch.at)
+    this.#out.byte(0x0a)
+    this.#end = this.#out.at
+    this.#ends.push(this.#bytes)
     this.#ids.push(id)
     this.#table.push(this.#numberOf(table))
     this.#message.push(message)
@@ -44,13 +53,14 @@ export class Lines {
 
   /** What `backTo` needs to take back all that is added from here on; tables may stay. */
   mark(): Mark {
-    return { documents: this.#ids.length, rejects: this.rejects.length, end: this.#end }
+    return { documents: this.#ids.length, rejects: this.rejects.length, bytes: this.#bytes }
   }
 
-  backTo({ documents, rejects, end }: Mark): void {
+  backTo({ documents, rejects, bytes }: Mark): void {
     for (const column of [this.#ends, this.#ids, this.#table, this.#message, this.#record]) column.length = documents
     this.rejects.length = rejects
-    this.#end = end
+    while (bytes < this.#moved) this.#moveBack()
+    this.#end = outAt + bytes - this.#moved
   }
 
   /** The document added last stands for the current state of an item: microseconds since the epoch. */
@@ -59,9 +69,12 @@ export class Lines {
   }
 
   result(): Omit<Result, 'drift'> {
-    const lines = Buffer.allocUnsafeSlow(this.#end)
-    lines.set(scratch.bytes.subarray(0, this.#end))
-    if (scratch.bytes.length > 4 * usualSize) scratch = new JsonWriter(usualSize)
+    const lines = Buffer.allocUnsafeSlow(this.#bytes)
+    let at = 0
+    for (const piece of [...this.#pieces, this.#inMemory]) {
+      lines.set(piece, at)
+      at += piece.length
+    }
     return {
       lines,
       ends: Uint32Array.from(this.#ends),
@@ -75,6 +88,29 @@ export class Lines {
         versions: Float64Array.from(this.#ids, (_id, n) => this.#versions.get(n) ?? 0),
       }),
     }
+  }
+
+  /** Of all documents. */
+  get #bytes(): number {
+    return this.#moved + this.#end - outAt
+  }
+
+  get #inMemory(): Buffer {
+    return this.#out.kernel.bytes.subarray(outAt, this.#end)
+  }
+
+  #moveOut(): void {
+    const piece = Buffer.from(this.#inMemory)
+    this.#pieces.push(piece)
+    this.#moved += piece.length
+    this.#end = outAt
+  }
+
+  /** The piece that moved out last is in memory again; whatever else was there is taken back. */
+  #moveBack(): void {
+    const piece = this.#pieces.pop()!
+    this.#moved -= piece.length
+    this.#out.kernel.bytes.set(piece, outAt)
   }
 
   /** Table numbers have 16 bits. More tables than that in one batch are an attack: the surplus shares one name. */

@@ -124,13 +124,13 @@ function endOfString(body: Buffer, start: number): number {
 }
 
 /** Behind all bytes that may be in a number. */
-export function endOfNumberBytes(body: Buffer, start: number): number {
+function endOfNumberBytes(body: Buffer, start: number): number {
   let at = start
   while (isNumberByte(body[at])) at++
   return at
 }
 
-export function isDigit(byte: number): boolean {
+function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39
 }
 

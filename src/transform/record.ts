@@ -59,13 +59,15 @@ export interface Unmapped {
 }
 
 export interface Mapper {
+  /** Where documents are written. */
+  readonly out: JsonWriter
   /** Reads messages without parsing them; absent where all are to be parsed. */
   readonly scanner?: Scanner
   /**
-   * Writes the document, unless it tells why there is none. May throw a RangeError for a record that is nested too deep
+   * Writes the document to `out`, unless it tells why there is none. May throw a RangeError for a record that is nested too deep
    * for the stack; what was written so far is for the caller to take back.
    */
-  map(record: DefenderRecord, out: JsonWriter): Unmapped | undefined
+  map(record: DefenderRecord): Unmapped | undefined
   /** What is found from here on counts only if it is released so: a message may turn out to be none. */
   holdDrift?(): void
   releaseDrift?(counts: boolean): void

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { documentBytes, tableOf } from '../../src/core/chunk.ts'
 import type { Mapper } from '../../src/transform/record.ts'
-import { message, record, run } from './support/batches.ts'
+import { message, plainMapper, record, run } from './support/batches.ts'
 
 const value = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
@@ -72,8 +72,10 @@ describe('a chunk', () => {
 
   test('has positions only for records from a hub', () => {
     const positions: unknown[] = []
+    const { out } = plainMapper
     const mapper: Mapper = {
-      map(input, out) {
+      out,
+      map(input) {
         out.value({ p: positions.push(input.position) })
         return undefined
       },

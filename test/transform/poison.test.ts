@@ -2,7 +2,9 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { createBatchTransform } from '../../src/transform/batch.ts'
 import type { Mapper } from '../../src/transform/record.ts'
-import { batch, message, options, record, run } from './support/batches.ts'
+import { batch, message, options, plainMapper, record, run } from './support/batches.ts'
+
+const { out } = plainMapper
 
 const good = message(record())
 const goodRecord = JSON.stringify(record())
@@ -160,7 +162,8 @@ describe('single records', () => {
 
   test('E4: a mapper that runs out of stack costs this record alone', () => {
     const mapper: Mapper = {
-      map({ properties, id }, out) {
+      out,
+      map({ properties, id }) {
         out.value('deep' in properties ? endless() : { id })
         return undefined
       },
@@ -173,7 +176,8 @@ describe('single records', () => {
 
   test('a defect of the mapper costs this record alone', () => {
     const mapper: Mapper = {
-      map({ properties, id }, out) {
+      out,
+      map({ properties, id }) {
         if ('bad' in properties) throw new TypeError('x is not a function')
         out.value({ id })
         return undefined
@@ -187,6 +191,7 @@ describe('single records', () => {
 
   test("a mapper's reject carries the record's bytes and a pointer into the message", () => {
     const mapper: Mapper = {
+      out,
       map: () => ({ reason: 'invalid', detail: 'Port is text', pointer: '/properties/Port' }),
       takeDrift: () => [],
     }

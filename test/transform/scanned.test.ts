@@ -168,6 +168,23 @@ describe('a message that turns out to be no JSON', () => {
     expect(drift).toEqual([])
   })
 
+  test('or another message, when any byte of it is another', () => {
+    const { body } = createGenerator({ seed: 'changed', tables: ['DeviceEvents', 'EmailEvents'] }).nextMessage(3)
+    const [, list] = /^\{(.*)$/s.exec(Buffer.from(body).toString())!
+    const start = '"records":['.length
+    const byte = fc.constantFrom(...'{}[]",:\\ \t\n\u0001\u00e90-+.eEntfu/a1')
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(3), byte, (place, removed, inserted) => {
+        const at = start + (place % (list!.length - start))
+        const changed = `${list!.slice(0, at)}${removed === 3 ? '' : inserted}${list!.slice(at + removed)}`
+        const [found, expected] = [outcome(scanning, `{${changed}`), outcome(parsing, `{"before":0,${changed}`)]
+        if (expected.rejects[0]?.recordIndex !== null) expect(found).toEqual(expected)
+        else expect([found.lines, found.rejects[0]?.reason]).toEqual([[], expected.rejects[0].reason])
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
   test('takes nothing from those before and behind it', () => {
     const bodies = [`{"records":[${good}]}`, `{"records":[${good},{]}`, `{"records":[${good},${good}]}`]
     const { chunk, rejects, drift } = scanning(batch(...bodies))

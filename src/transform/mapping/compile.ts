@@ -1,7 +1,8 @@
+import type { Kernel } from '../kernel/kernel.ts'
 import type { DefenderRecord } from '../record.ts'
 import type { Cells } from './cells/cells.ts'
 import { vendorRoot } from './datasets.ts'
-import { DocumentTree } from './document/document-plan.ts'
+import { DocumentTree, putConstants } from './document/document-plan.ts'
 import { vendorFields } from './document/vendor-field.ts'
 import type { DocumentForm } from './document/write-document.ts'
 import type { Evidence } from './evidence/evidence.ts'
@@ -19,8 +20,9 @@ export interface CompiledTable {
   readonly fill: TableFunction
   /** How many fields rules can set. */
   readonly fields: number
-  /** What references to constants stand for. */
+  /** What references to constants stand for, as values and where the kernel has them. */
   readonly constants: readonly unknown[]
+  readonly constantsAt: number
   readonly form: DocumentForm
 }
 
@@ -28,7 +30,7 @@ export interface CompiledTable {
  * Turns rules into one function: 1.7 times as fast as interpreting them. Every name and constant enters the code through
  * JSON.stringify or as an entry of the table `T`.
  */
-export function compileTable(plan: TablePlan, observer?: Observer, evidence?: Evidence): CompiledTable {
+export function compileTable(plan: TablePlan, kernel: Kernel, observer?: Observer, evidence?: Evidence): CompiledTable {
   const { columns, envelope, dataset, preserveDuplicates } = plan
   const scope = new Scope(plan.table, columns, envelope)
   const rules = new RuleWriter(scope, preserveDuplicates, observer)
@@ -44,8 +46,7 @@ export function compileTable(plan: TablePlan, observer?: Observer, evidence?: Ev
   const tree = new DocumentTree()
   for (const [path, { number }] of rules.fields()) tree.add(path, { kind: 'field', number })
   for (const [number, field] of vendor.entries()) {
-    const { path, slot, elseSlot, copied } = field
-    tree.add(path, { kind: 'vendor', number, slot, copied: elseSlot === slot ? copied : 0 })
+    tree.add(field.path, { kind: 'vendor', number, field, isTold: observer !== undefined })
   }
   tree.addBehind(root, { kind: 'others' })
   // What an API gives has no position in a hub.
@@ -63,8 +64,9 @@ export function compileTable(plan: TablePlan, observer?: Observer, evidence?: Ev
   ].join('\n')
   const fill = new Function('X', 'T', `"use strict"; return ${text}`)(runtime, scope.tables) as TableFunction
   const told: DocumentForm['told'] = observer && (({ column, path }, value) => observer.vendor(column, path, value))
-  const form = { plan: tree.plan(rules.constants), vendor, told }
-  return { fill, fields: rules.fields().size, constants: rules.constants, form }
+  const form = { plan: tree.plan(kernel), vendor, told }
+  const { constants } = rules
+  return { fill, fields: rules.fields().size, constants, constantsAt: putConstants(kernel, constants), form }
 }
 
 /** Evidence has rules of its own; what they give is in the fields before those of the table are applied. */

@@ -48,48 +48,6 @@ export function isUtc(text: string): boolean {
   return tens < 0x32 || (tens === 0x32 && text.charCodeAt(9) < 0x39) || existingDay(text)
 }
 
-/**
- * The same of bytes, for the most usual form: with three digits and more below a second. False for days from the 29th
- * on, too, which `isUtc` has to look at.
- */
-export function isUsualUtc(bytes: Uint8Array, from: number, to: number): boolean {
-  const end = bytes[to - 1] === 0x5a ? to - 1 : to
-  if (end - from < 23 || end - from > 29) return false
-  const hasMarks =
-    bytes[from + 4] === 0x2d &&
-    bytes[from + 7] === 0x2d &&
-    bytes[from + 10] === 0x54 &&
-    bytes[from + 13] === 0x3a &&
-    bytes[from + 16] === 0x3a &&
-    bytes[from + 19] === 0x2e
-  if (!hasMarks) return false
-  for (let at = from + 20; at < end; at++) if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false
-  const month = twoDigits(bytes, from + 5)
-  const day = twoDigits(bytes, from + 8)
-  return (
-    twoDigits(bytes, from) >= 0 &&
-    twoDigits(bytes, from + 2) >= 0 &&
-    month >= 1 &&
-    month <= 12 &&
-    day >= 1 &&
-    day <= 28 &&
-    isWithin(twoDigits(bytes, from + 11), 23) &&
-    isWithin(twoDigits(bytes, from + 14), 59) &&
-    isWithin(twoDigits(bytes, from + 17), 59)
-  )
-}
-
-function isWithin(number: number, most: number): boolean {
-  return number >= 0 && number <= most
-}
-
-/** -1000 or less for what is none. */
-function twoDigits(bytes: Uint8Array, at: number): number {
-  const tens = bytes[at]! - 0x30
-  const ones = bytes[at + 1]! - 0x30
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1000
-}
-
 function looseMillis(text: string): string | undefined {
   const parts = loose.exec(text)
   if (parts === null || !existingDay(text)) return undefined

@@ -1,7 +1,8 @@
 import type { Dataset, Drift } from '../../core/types.ts'
-import type { JsonWriter } from '../json-writer.ts'
+import { JsonWriter } from '../json-writer.ts'
+import { Kernel } from '../kernel/kernel.ts'
 import type { DefenderRecord, Mapper, MapperOptions, Unmapped } from '../record.ts'
-import { Keys } from '../scan/keys.ts'
+import { createKeys, type Keys } from '../scan/keys.ts'
 import { Scanner } from '../scan/scan.ts'
 import { Cells } from './cells/cells.ts'
 import { loadParsed } from './cells/load-parsed.ts'
@@ -33,8 +34,13 @@ interface Table extends CompiledTable {
 }
 
 /** Reads schemas and rules: make one per thread. Throws for a rule file that is wrong, with file and line. */
-export function createMapper(options: MapperOptions, observer?: Observer, dataset: Dataset = 'event'): Mapper {
-  return new RuleMapper(options, observer, dataset)
+export function createMapper(
+  options: MapperOptions,
+  observer?: Observer,
+  dataset: Dataset = 'event',
+  kernel = new Kernel(),
+): Mapper {
+  return new RuleMapper(options, observer, dataset, kernel)
 }
 
 class RuleMapper implements Mapper {
@@ -49,11 +55,12 @@ class RuleMapper implements Mapper {
   readonly #drift = new DriftCounter()
   readonly #run: Run
   readonly #tables = new Map<string, Table>()
-  readonly #keys: { readonly envelope: Keys; readonly columns: Keys }
+  readonly #keys: Keys | undefined
   readonly scanner?: Scanner
-  readonly #cells = new Cells()
+  readonly #cells: Cells
+  readonly out: JsonWriter
 
-  constructor(options: MapperOptions, observer: Observer | undefined, dataset: Dataset) {
+  constructor(options: MapperOptions, observer: Observer | undefined, dataset: Dataset, kernel: Kernel) {
     this.#dataset = dataset
     this.#observer = observer
     const schemas = loadSchemas(dataset)
@@ -65,28 +72,28 @@ class RuleMapper implements Mapper {
     this.#envelope = this.#names.envelope()
     this.#envelopeKeys = new Set([...this.#envelope.map(({ column }) => column), 'properties'])
     this.#run = new Run(options.limits, options.strict, this.#drift, dataset)
-    this.#keys = {
-      envelope: new Keys(this.#envelopeKeys),
-      columns: new Keys([...schemas.flatMap(({ columns }) => [...columns.keys()]), ...extraColumns(this.#files)]),
-    }
+    this.#cells = new Cells(kernel)
+    this.out = new JsonWriter(kernel)
     // Who looks on is told values, and there are none on a tape.
-    if (observer === undefined && dataset === 'event')
-      this.scanner = new Scanner(this.#keys.envelope, this.#keys.columns)
+    if (observer === undefined && dataset === 'event') {
+      const columns = [...schemas.flatMap(schema => [...schema.columns.keys()]), ...extraColumns(this.#files)]
+      this.#keys = createKeys(kernel, this.#envelopeKeys, columns)
+      this.scanner = new Scanner(kernel)
+    }
   }
 
-  map(record: DefenderRecord, out: JsonWriter): Unmapped | undefined {
+  map(record: DefenderRecord): Unmapped | undefined {
     const table = this.#tables.get(record.table) ?? this.#table(record.table)
     const run = this.#run
     const cells = this.#cells
-    const { slots, constants } = table
-    cells.fit(slots.columns.length, table.fields)
+    const { slots } = table
     const { scanned } = record
-    const without =
-      scanned === undefined ? loadParsed(cells, slots, constants, record) : cells.load(slots, constants, scanned)
+    const without = scanned === undefined ? loadParsed(cells, table, record) : cells.load(table, scanned)
     run.start(record.table, cells.members)
     if (!table.known) reportTable(record, slots, run)
     settle(cells, slots, table.validate, run)
     table.fill(record, cells, run)
+    const { out } = this
     const start = out.at
     const others = without === 0 ? undefined : (vendor: Record<string, unknown>) => table.others(vendor, record)
     writeDocument(table.form, cells, record, others, run, out)
@@ -140,12 +147,13 @@ class RuleMapper implements Mapper {
       keys: this.#envelopeKeys,
     }
     return {
-      ...compileTable(plan, this.#observer, this.#evidence(columns)),
+      ...compileTable(plan, this.#cells.kernel, this.#observer, this.#evidence(columns)),
       known: schema !== undefined,
       slots: createSlots(
         this.#envelope,
         columns,
         column => schema?.schema.properties[column] !== undefined,
+        this.#cells.kernel,
         this.#keys,
       ),
       validate: createValidator(schema?.schema, columns),

@@ -133,9 +133,13 @@ export class Run {
     this.#drift.add({ kind: 'new_table', table: this.#table, column: '', field: this.root })
   }
 
-  /** The `xdrelay` object of the document. */
-  remarks(sanitized: boolean): object | undefined {
-    if (!sanitized && this.#kept === undefined && this.#notes === undefined) return undefined
+  /** Whether there is anything to tell in the `xdrelay` object of the document. */
+  hasRemarks(sanitized: boolean): boolean {
+    return sanitized || this.#kept !== undefined || this.#notes !== undefined
+  }
+
+  /** That object. */
+  remarks(sanitized: boolean): object {
     return { kept: this.#kept, notes: this.#notes, sanitized: sanitized ? true : undefined }
   }
 

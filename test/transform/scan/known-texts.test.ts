@@ -1,12 +1,18 @@
 import { expect, test } from 'vitest'
-import { viewOf } from '../../../src/transform/scan/bytes.ts'
+import { Kernel } from '../../../src/transform/kernel/kernel.ts'
+import { bodyAt } from '../../../src/transform/kernel/layout.ts'
 import { KnownTexts } from '../../../src/transform/scan/known-texts.ts'
 
-const find = (known: KnownTexts<string>, text: string) => known.find(viewOf(Buffer.from(text)), 0, text.length)
+const kernel = new Kernel()
+
+function find(known: KnownTexts<string>, text: string): string | undefined {
+  kernel.take(Buffer.from(text))
+  return known.find(bodyAt, bodyAt + text.length)
+}
 
 test('what belongs to a text is made once, and for no more texts than are wanted', () => {
   const made: string[] = []
-  const known = new KnownTexts(50, text => {
+  const known = new KnownTexts(kernel, 50, text => {
     made.push(text)
     return text.toLowerCase()
   })
@@ -18,12 +24,8 @@ test('what belongs to a text is made once, and for no more texts than are wanted
   expect(made).toEqual(texts.slice(0, 50))
 })
 
-test('texts that are too short or too long are not kept', () => {
-  const known = new KnownTexts(50, text => text)
-  expect(['abc', 'abcd', 'x'.repeat(100), 'x'.repeat(101)].map(text => find(known, text)?.length)).toEqual([
-    undefined,
-    4,
-    100,
-    undefined,
-  ])
+test('texts that are too long are not kept', () => {
+  const known = new KnownTexts(kernel, 50, text => text)
+  const lengths = [1, 3, 16, 100, 101]
+  expect(lengths.map(length => find(known, 'x'.repeat(length))?.length)).toEqual([1, 3, 16, 100, undefined])
 })

@@ -1,6 +1,8 @@
 import type { Origin, SourceBatch } from '../../../src/core/types.ts'
 import { createRunner } from '../../../src/transform/batch.ts'
 import { transformed } from '../../../src/transform/job.ts'
+import { JsonWriter } from '../../../src/transform/json-writer.ts'
+import { Kernel } from '../../../src/transform/kernel/kernel.ts'
 import type { TransformOptions } from '../../../src/transform/options.ts'
 import type { Mapper } from '../../../src/transform/record.ts'
 
@@ -43,8 +45,9 @@ export function record(properties: object = { DeviceName: 'ws-1' }, category = '
 
 /** The record as it is, without any mapping rules. */
 export const plainMapper: Mapper = {
-  map({ id, table, envelope, sanitized, original }, out) {
-    out.value({ id, table, envelope, sanitized, original })
+  out: new JsonWriter(new Kernel()),
+  map({ id, table, envelope, sanitized, original }) {
+    plainMapper.out.value({ id, table, envelope, sanitized, original })
     return undefined
   },
   takeDrift: () => [],

@@ -8,12 +8,13 @@ import { plainMapper } from './batches.ts'
 
 /** A real worker with a mapper that ends or stalls its thread at records whose properties say so. */
 const mapper: Mapper = {
-  map(record, out) {
+  out: plainMapper.out,
+  map(record) {
     if (record.properties.exit) process.exit(7)
     if (typeof record.properties.exitOnce === 'string') exitOnce(record.properties.exitOnce)
     if (record.properties.outOfMemory) exhaust()
     while (record.properties.stall);
-    return plainMapper.map(record, out)
+    return plainMapper.map(record)
   },
   takeDrift: () => [],
 }

@@ -1,16 +1,17 @@
+import * as kind from '../../kernel/kinds.ts'
 import type { DefenderRecord } from '../../record.ts'
-import { kind } from '../../scan/kinds.ts'
 import type { Cells } from './cells.ts'
-import type { Slots } from './slots.ts'
+import { dropHyphens } from './settle.ts'
+import type { TableCells } from './slots.ts'
 
 /** Puts a record whose values were parsed into the cells. Returns how many of its members have no slot. */
 export function loadParsed(
   cells: Cells,
-  slots: Slots,
-  constants: readonly unknown[],
+  table: TableCells,
   { envelope, properties }: Pick<DefenderRecord, 'envelope' | 'properties'>,
 ): number {
-  cells.begin(slots, constants)
+  cells.begin(table)
+  const { slots } = table
   cells.members = countKeys(envelope) + countKeys(properties)
   let without = cells.members - (Object.hasOwn(envelope, 'properties') ? 1 : 0)
   for (let slot = 0; slot < slots.columns.length; slot++) {
@@ -26,6 +27,8 @@ export function loadParsed(
       cells.worked[slot] = value
     }
   }
+  dropHyphens(cells, slots)
+  cells.kernel.run.findOdd(slots.columns.length, slots.usual)
   return without
 }
 

@@ -1,14 +1,14 @@
-import { isSame } from '../../scan/bytes.ts'
-import { bits, kind, texts } from '../../scan/kinds.ts'
-import { type Cells, dateRefs, setRefs } from './cells.ts'
-
-const copied = texts | bits(kind.part)
-
-/** Up to here, comparing each with each is faster than anything else. */
-const few = 32
+import * as kind from '../../kernel/kinds.ts'
+import { dateRefs, mostElements, setRefs } from '../../kernel/layout.ts'
+import type { Cells } from './cells.ts'
 
 /** Adds what the reference stands for, a value or the elements of a list, to the set that the field is. */
 export function collect(cells: Cells, field: number, ref: number): void {
+  if (cells.kernel.run.collect(field, ref) === 0) collectValues(cells, field, ref)
+}
+
+/** The same for what is no bytes, or not in one form only. */
+function collectValues(cells: Cells, field: number, ref: number): void {
   if (ref > setRefs) {
     for (const element of cells.elements(ref)) collectOne(cells, field, element)
     return
@@ -20,7 +20,8 @@ export function collect(cells: Cells, field: number, ref: number): void {
 }
 
 function collectList(cells: Cells, field: number, list: readonly unknown[]): void {
-  if (list.length <= few) {
+  // Up to here, comparing each with each is faster than anything else.
+  if (list.length <= mostElements) {
     for (const item of list) collectOne(cells, field, cells.worth(item))
   } else {
     join(cells, field, list)
@@ -36,20 +37,25 @@ function join(cells: Cells, field: number, list: readonly unknown[]): void {
 
 function collectOne(cells: Cells, field: number, ref: number): void {
   if (ref === 0) return
-  const before = cells.refs[field]!
+  const { refs, sets, counts } = cells.kernel
+  const before = refs[field]!
   if (before < setRefs) {
     if (before !== 0) {
       join(cells, field, [cells.of(ref)])
       return
     }
-    cells.counts[field] = 0
-    cells.refs[field] = setRefs + field + 1
+    counts[field] = 0
+    refs[field] = setRefs + field + 1
   }
-  const set = cells.sets[field]!
-  const count = cells.counts[field]!
-  for (let index = 0; index < count; index++) if (isEqual(cells, set[index]!, ref)) return
-  set[count] = ref
-  cells.counts[field] = count + 1
+  const start = field * mostElements
+  const count = counts[field]!
+  for (let index = start; index < start + count; index++) if (isEqual(cells, sets[index]!, ref)) return
+  if (count === mostElements) {
+    join(cells, field, [cells.of(ref)])
+    return
+  }
+  sets[start + count] = ref
+  counts[field] = count + 1
 }
 
 /** Whether `ref`, or an element of the set that it is, is this column as it came. */
@@ -58,14 +64,5 @@ export function isSlot(cells: Cells, ref: number, slot: number): boolean {
 }
 
 function isEqual(cells: Cells, a: number, b: number): boolean {
-  if (a === b) return true
-  if (!isCopied(cells, a) || !isCopied(cells, b)) return cells.of(a) === cells.of(b)
-  const { from, to, view } = cells
-  const length = to[a - 1]! - from[a - 1]!
-  return length === to[b - 1]! - from[b - 1]! && isSame(view, from[a - 1]!, view, from[b - 1]!, length)
-}
-
-/** Whether it refers to bytes of the record. */
-function isCopied(cells: Cells, ref: number): boolean {
-  return ref > 0 && ref < dateRefs && ((copied >> cells.kinds[ref - 1]!) & 1) !== 0
+  return a === b || cells.of(a) === cells.of(b)
 }

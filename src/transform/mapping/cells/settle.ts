@@ -1,4 +1,5 @@
-import { kind } from '../../scan/kinds.ts'
+import * as kind from '../../kernel/kinds.ts'
+import { stateOdd } from '../../kernel/layout.ts'
 import type { Column } from '../names.ts'
 import type { Run } from '../run.ts'
 import type { Finding, Validator } from '../validate.ts'
@@ -7,22 +8,14 @@ import { reads } from '../vendor.ts'
 import type { Cells } from './cells.ts'
 import type { Slots } from './slots.ts'
 
-const hyphen = 0x2d
-
-/** Gives each cell the form of its column's type. What fits none is kept beside, and its cell is empty then. */
+/**
+ * Gives each cell whose member has another form the form of its column's type. What fits none is kept beside, and its cell
+ * is empty then.
+ */
 export function settle(cells: Cells, slots: Slots, validate: Validator, run: Run): void {
-  const { kinds } = cells
-  const { usual, addresses } = slots
-  let odd: number[] | undefined
-  for (let slot = 0; slot < usual.length; slot++) {
-    if (((usual[slot]! >> kinds[slot]!) & 1) !== 0) continue
-    odd ??= []
-    odd.push(slot)
-  }
-  if (odd !== undefined) settleOdd(odd, cells, slots, validate, run)
-  for (const slot of addresses) {
-    if (isHyphen(cells, slot)) kinds[slot] = kind.empty
-  }
+  const { state, odd } = cells.kernel
+  const count = state[stateOdd]!
+  if (count > 0) settleOdd([...odd.subarray(0, count)], cells, slots, validate, run)
 }
 
 function settleOdd(odd: readonly number[], cells: Cells, slots: Slots, validate: Validator, run: Run): void {
@@ -36,6 +29,14 @@ function settleOdd(odd: readonly number[], cells: Cells, slots: Slots, validate:
     const value = values.get(slot)
     const isKept = finding === undefined || fits(finding, value, run)
     cells.set(slot, isKept ? read(column, value, run) : undefined)
+  }
+  dropHyphens(cells, slots)
+}
+
+/** The service writes a hyphen where there is no address. */
+export function dropHyphens(cells: Cells, { addresses }: Slots): void {
+  for (const slot of addresses) {
+    if (cells.kinds[slot] === kind.worked && cells.worked[slot] === '-') cells.kinds[slot] = kind.empty
   }
 }
 
@@ -56,11 +57,4 @@ function read({ label, type }: Column, value: unknown, run: Run): unknown {
   if (type === 'real') return reads.real(value)
   if (type === 'bool') return reads.boolean(value)
   return reads.text(value, label, run)
-}
-
-function isHyphen(cells: Cells, slot: number): boolean {
-  const what = cells.kinds[slot]
-  if (what === kind.plain)
-    return cells.to[slot]! - cells.from[slot]! === 1 && cells.view.getUint8(cells.from[slot]!) === hyphen
-  return what === kind.worked && cells.worked[slot] === '-'
 }

@@ -1,6 +1,8 @@
+import { bits, texts } from '../../kernel/bits.ts'
+import type { Kernel } from '../../kernel/kernel.ts'
+import * as kind from '../../kernel/kinds.ts'
+import { firstColumn, hyphenFlag, mostSlots } from '../../kernel/layout.ts'
 import type { Keys } from '../../scan/keys.ts'
-import { bits, kind, texts } from '../../scan/kinds.ts'
-import { firstColumn } from '../../scan/tape.ts'
 import type { Column } from '../names.ts'
 import type { ColumnType } from '../schemas.ts'
 
@@ -9,15 +11,26 @@ export interface Slots {
   readonly columns: readonly Column[]
   /** How many of them are keys of the envelope. */
   readonly envelope: number
-  /** From the id of a key on a tape to its slot; -1 for none. */
-  readonly byId: Int16Array
-  /** By slot: a bit for each kind of member that has the form of the column's type as it is. */
-  readonly usual: Int32Array
+  /** Where the kernel has, from the number of a key to its slot, 16 bits each; -1 for none. Not there without keys. */
+  readonly byId: number
+  /** And by slot, 32 bits each: a bit for each kind of member that has the form of the column's type as it is. */
+  readonly usual: number
   /** By slot: what `typeof` says of such a value; empty where any will do. */
   readonly forms: readonly string[]
   /** Slots of addresses, where a hyphen says that there is none. */
   readonly addresses: readonly number[]
 }
+
+/** What has to be known of a table to take up a record: also how many fields it has, and its constants. */
+export interface TableCells {
+  readonly slots: Slots
+  readonly fields: number
+  readonly constants: readonly unknown[]
+  readonly constantsAt: number
+}
+
+/** Slots for values that are worked out, besides those of a table's columns. */
+const spare = 4000
 
 const always = bits(kind.absent, kind.empty, kind.worked)
 const usualTexts = always | texts
@@ -48,23 +61,40 @@ export function createSlots(
   envelope: readonly Column[],
   columns: readonly Column[],
   isListed: (column: string) => boolean,
-  keys: { readonly envelope: Keys; readonly columns: Keys },
+  kernel: Kernel,
+  keys: Keys | undefined,
 ): Slots {
   const all = [...envelope, ...columns]
-  const byId = new Int16Array(firstColumn + keys.columns.count).fill(-1)
-  for (const [slot, { column }] of all.entries()) {
-    const id = slot < envelope.length ? keys.envelope.idOf(column) : keys.columns.idOf(column)
-    if (id >= 0) byId[slot < envelope.length ? id : firstColumn + id] = slot
-  }
+  if (all.length + spare > mostSlots) throw new Error(`a table has ${all.length} columns`)
   const types = all.map(({ column, type }): ColumnType => (type === 'bool' && !isListed(column) ? 'string' : type))
+  const addresses = all.flatMap((column, slot) => (isAddress(column) ? [slot] : []))
+  const usual = Int32Array.from(types, type => usualKinds[type])
+  for (const slot of addresses) usual[slot]! |= hyphenFlag
   return {
     columns: all,
     envelope: envelope.length,
-    byId,
-    usual: Int32Array.from(types, type => usualKinds[type]),
+    byId: keys === undefined ? 0 : kernel.put(bytesOf(slotsById(envelope, columns, keys))),
+    usual: kernel.put(bytesOf(usual)),
     forms: types.map(type => usualForms[type]),
-    addresses: all.flatMap((column, slot) => (isAddress(column) ? [slot] : [])),
+    addresses,
   }
+}
+
+function slotsById(envelope: readonly Column[], columns: readonly Column[], keys: Keys): Int16Array {
+  const byId = new Int16Array(firstColumn + keys.columns).fill(-1)
+  for (const [slot, { column }] of envelope.entries()) {
+    const id = keys.envelope(column)
+    if (id >= 0) byId[id] = slot
+  }
+  for (const [place, { column }] of columns.entries()) {
+    const id = keys.column(column)
+    if (id >= 0) byId[firstColumn + id] = envelope.length + place
+  }
+  return byId
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Int16Array | Int32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 function isAddress({ column, fieldType, type }: Column): boolean {

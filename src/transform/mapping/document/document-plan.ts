@@ -1,30 +1,42 @@
-import { viewOf } from '../../scan/bytes.ts'
+import type { Kernel } from '../../kernel/kernel.ts'
+import {
+  isAddressFlag,
+  isCallersFlag,
+  isDateFlag,
+  mostOpen,
+  stepClose,
+  stepField,
+  stepOpen,
+  stepOthers,
+  stepPosition,
+  stepRemarks,
+  stepVendor,
+  stepWords,
+} from '../../kernel/layout.ts'
 import { quote } from '../scope.ts'
+import type { VendorField } from './vendor-field.ts'
 
 /** What is written at one place of a document. */
 export type Part =
   | { readonly kind: 'field'; readonly number: number }
-  | { readonly kind: 'vendor'; readonly number: number; readonly slot: number; readonly copied: number }
+  | { readonly kind: 'vendor'; readonly number: number; readonly field: VendorField; readonly isTold: boolean }
   /** Keys of the record that the table lacks. */
   | { readonly kind: 'others' }
   | { readonly kind: 'position' }
   | { readonly kind: 'remarks' }
 
-export const steps = { open: 0, close: 1, field: 2, vendor: 3, others: 4, position: 5, remarks: 6 } as const
+const steps = {
+  field: stepField,
+  vendor: stepVendor,
+  others: stepOthers,
+  position: stepPosition,
+  remarks: stepRemarks,
+}
 
-/**
- * Numbers per step: which it is, where its key starts and ends in `constants`, the number of the field, and of a vendor
- * field the slot of its column and the kinds whose bytes are its value; none of these where it takes a closer look.
- */
-export const stepWidth = 6
-
-/** The shape of a table's documents as a list of steps, which one loop follows for all tables. */
+/** The shape of a table's documents as a list of steps in the kernel's memory, which one loop follows for all tables. */
 export interface DocumentPlan {
-  readonly steps: Int32Array
-  /** Keys, with quotes and colon; those of objects with the brace. Behind them the constants that rules set, as JSON. */
-  readonly constants: DataView
-  /** Where constant n starts, and at n + 1 where it ends. */
-  readonly constantEnds: Int32Array
+  readonly steps: number
+  readonly stepsEnd: number
 }
 
 type Node = Map<string, Node | Part>
@@ -46,39 +58,27 @@ export class DocumentTree {
     this.#nodeAt(path.split('.')).set('', part)
   }
 
-  /** `values` are what references to constants stand for. */
-  plan(values: readonly unknown[]): DocumentPlan {
+  plan(kernel: Kernel): DocumentPlan {
     const numbers: number[] = []
-    const pieces: Buffer[] = []
-    let length = 0
-    const constant = (text: string): [number, number] => {
-      const bytes = Buffer.from(text)
-      pieces.push(bytes)
-      length += bytes.length
-      return [length - bytes.length, length]
+    const add = (...words: readonly number[]) => {
+      numbers.push(...words, ...new Array(stepWords - words.length).fill(0))
     }
-    const write = (node: Node): void => {
+    const write = (node: Node, depth: number): void => {
+      if (depth === mostOpen) throw new Error('a document has too many levels')
       for (const [key, value] of node) {
         if (value instanceof Map) {
-          numbers.push(steps.open, ...constant(`${quote(key)}:{`), 0, 0, 0)
-          write(value)
-          numbers.push(steps.close, 0, 0, 0, 0, 0)
+          add(stepOpen, ...putText(kernel, `${quote(key)}:{`))
+          write(value, depth + 1)
+          add(stepClose)
         } else {
-          const number = 'number' in value ? value.number : 0
-          const [slot, copied] = value.kind === 'vendor' ? [value.slot, value.copied] : [0, 0]
-          numbers.push(steps[value.kind], ...constant(`${quote(key)}:`), number, slot, copied)
+          const rest = value.kind === 'vendor' ? vendorWords(value, kernel) : 'number' in value ? [value.number] : []
+          add(steps[value.kind], ...putText(kernel, `${quote(key)}:`), ...rest)
         }
       }
     }
-    write(this.#root)
-    const start = length
-    const ends = values.map(value => constant(JSON.stringify(value))[1])
-    return {
-      steps: Int32Array.from(numbers),
-      // Who copies takes more than there is, see `JsonWriter.member`.
-      constants: viewOf(Buffer.concat([...pieces, Buffer.alloc(8)])),
-      constantEnds: Int32Array.of(start, ...ends),
-    }
+    write(this.#root, 0)
+    const at = putWords(kernel, numbers)
+    return { steps: at, stepsEnd: at + numbers.length * 4 }
   }
 
   #nodeAt(parts: readonly string[]): Node {
@@ -91,4 +91,30 @@ export class DocumentTree {
     }
     return node
   }
+}
+
+function vendorWords({ number, field, isTold }: Extract<Part, { kind: 'vendor' }>, kernel: Kernel): number[] {
+  const { slot, elseSlot, copied, quoted, isDate, isAddress, copies, isElsewhere } = field
+  const isCallers = isTold || isElsewhere !== undefined
+  const flags = (isDate ? isDateFlag : 0) | (isAddress ? isAddressFlag : 0) | (isCallers ? isCallersFlag : 0)
+  return [number, slot, elseSlot, copied | flags, quoted, putWords(kernel, copies), copies.length]
+}
+
+/** Where the kernel has what references to constants stand for: pairs of start and end of its JSON. */
+export function putConstants(kernel: Kernel, values: readonly unknown[]): number {
+  const spans = values.map(value => putText(kernel, JSON.stringify(value)))
+  return putWords(
+    kernel,
+    spans.flatMap(([at, length]) => [at, at + length]),
+  )
+}
+
+/** Where the text is, and how long. */
+function putText(kernel: Kernel, text: string): [number, number] {
+  const bytes = Buffer.from(text)
+  return [kernel.put(bytes), bytes.length]
+}
+
+function putWords(kernel: Kernel, words: ArrayLike<number>): number {
+  return kernel.put(new Uint8Array(Int32Array.from(words).buffer))
 }

@@ -1,4 +1,5 @@
-import { bits, kind, texts } from '../../scan/kinds.ts'
+import { bits, texts } from '../../kernel/bits.ts'
+import * as kind from '../../kernel/kinds.ts'
 import type { Cells } from '../cells/cells.ts'
 import { isUtc, zoned } from '../dates.ts'
 import type { Column } from '../names.ts'

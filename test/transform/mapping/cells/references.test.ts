@@ -1,38 +1,42 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Kernel } from '../../../../src/transform/kernel/kernel.ts'
 import { Cells } from '../../../../src/transform/mapping/cells/cells.ts'
 import { referenceSplits, references } from '../../../../src/transform/mapping/cells/references.ts'
 import { collect } from '../../../../src/transform/mapping/cells/sets.ts'
-import { createSlots } from '../../../../src/transform/mapping/cells/slots.ts'
+import { createSlots, type Slots } from '../../../../src/transform/mapping/cells/slots.ts'
 import { conversions } from '../../../../src/transform/mapping/convert.ts'
 import type { Column } from '../../../../src/transform/mapping/names.ts'
 import { splits } from '../../../../src/transform/mapping/split.ts'
-import { Keys } from '../../../../src/transform/scan/keys.ts'
+import { createKeys } from '../../../../src/transform/scan/keys.ts'
 import { Scanner } from '../../../../src/transform/scan/scan.ts'
 
 const names = ['A', 'B', 'C', 'D', 'E']
-const keys = { envelope: new Keys(['category', 'properties']), columns: new Keys(names) }
+const kernel = new Kernel()
+const keys = createKeys(kernel, ['category', 'properties'], names)
+const scanner = new Scanner(kernel)
+const cells = new Cells(kernel)
 const columnOf = (column: string, type: Column['type']): Column => ({
   ...{ column, type, label: column, name: column.toLowerCase(), fieldType: 'keyword', duplicate: false },
 })
 
+const slots = new Map<Column['type'], Slots>()
+
+function slotsOf(type: Column['type']): Slots {
+  const columns = names.map(name => columnOf(name, type))
+  const known = slots.get(type) ?? createSlots([], columns, () => true, kernel, keys)
+  slots.set(type, known)
+  return known
+}
+
 /** Cells with these values in columns A to E, all of one type. */
 function cellsOf(type: Column['type'], ...values: unknown[]): Cells {
-  const slots = createSlots(
-    [],
-    names.map(name => columnOf(name, type)),
-    () => true,
-    keys,
-  )
   const members = values.flatMap((value, index) =>
     value === undefined ? [] : [`"${names[index]}":${JSON.stringify(value)}`],
   )
-  const scanner = new Scanner(keys.envelope, keys.columns)
   const body = Buffer.from(`{"records":[{"category":"Table","properties":{${members.join()}}}]}`)
   expect(scanner.open(body) && scanner.next()).toBe('record')
-  const cells = new Cells()
-  cells.fit(names.length, 3)
-  cells.load(slots, [], scanner.tape)
+  cells.load({ slots: slotsOf(type), fields: 3, constants: [], constantsAt: 0 }, scanner.tape)
   return cells
 }
 

@@ -1,0 +1,6 @@
+export { keep } from './kept'
+export { clear, findOdd, loadMembers } from './load'
+export { addKey, makeKeys, nameKeys, next, open, resume as resumeScan } from './scan'
+export { collect } from './sets'
+export { hasCapital, hash, isUsualAddress, isUsualDate, lower, same, withoutEscapes } from './texts'
+export { opened, resume as resumeWrite, write } from './write'

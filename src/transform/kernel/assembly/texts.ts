@@ -1,0 +1,95 @@
+import { plain } from '../kinds'
+import { fromAt, kindsAt, toAt } from '../layout'
+import { hashOf, isSame } from './bytes'
+import { isUsualIp, isUsualUtc } from './forms'
+
+/** What the mapping asks about bytes. Texts here are of ASCII, and stand in slots or between two places. */
+
+export function hash(from: usize, to: usize): i32 {
+  return hashOf(from, to) as i32
+}
+
+export function same(a: usize, b: usize, length: i32): bool {
+  return isSame(a, b, length)
+}
+
+/** Whether a slot has a date of the most usual form. */
+export function isUsualDate(slot: i32): bool {
+  return isPlain(slot) && isUsualUtc(fromOf(slot), toOf(slot))
+}
+
+/** Whether a slot has an IPv4 address. */
+export function isUsualAddress(slot: i32): bool {
+  return isPlain(slot) && isUsualIp(fromOf(slot), toOf(slot))
+}
+
+export function hasCapital(slot: i32): bool {
+  const end = toOf(slot)
+  for (let at = fromOf(slot); at < end; at += 16) {
+    const capitals = i8x16.bitmask(capitalsOf(v128.load(at)))
+    const rest = (end - at) as i32
+    if (capitals !== 0 && (rest >= 16 || (capitals & ((1 << rest) - 1)) !== 0)) return true
+  }
+  return false
+}
+
+/** Writes the text of the slot in lower case, with quotes; returns where that ends. */
+export function lower(slot: i32, to: usize): usize {
+  const end = toOf(slot)
+  store<u8>(to, 0x22)
+  to++
+  const start = fromOf(slot)
+  for (let at = start; at < end; at += 16) {
+    const bytes = v128.load(at)
+    v128.store(to + (at - start), v128.or(bytes, v128.and(capitalsOf(bytes), i8x16.splat(0x20))))
+  }
+  to += end - start
+  store<u8>(to, 0x22)
+  return to + 1
+}
+
+/** Writes a text without its escapes and without quotes; returns where that ends, 0 for one beyond ASCII. */
+export function withoutEscapes(from: usize, end: usize, to: usize): usize {
+  const backslashes = i8x16.splat(0x5c)
+  const blanks = i8x16.splat(0x20)
+  while (from < end) {
+    const bytes = v128.load(from)
+    v128.store(to, bytes)
+    const marks = i8x16.bitmask(v128.or(i8x16.eq(bytes, backslashes), i8x16.lt_s(bytes, blanks)))
+    const step: usize = marks === 0 ? 16 : (ctz(marks) as usize)
+    from += step
+    to += step
+    if (marks === 0 || from >= end) continue
+    if (load<u8>(from) !== 0x5c) return 0
+    const byte = unescaped(load<u8>(from, 1))
+    if (byte === 0) return 0
+    store<u8>(to, byte)
+    to++
+    from += 2
+  }
+  return to - (from - end)
+}
+
+function unescaped(byte: u32): u32 {
+  if (byte === 0x22 || byte === 0x5c || byte === 0x2f) return byte
+  if (byte === 0x6e) return 0x0a
+  if (byte === 0x72) return 0x0d
+  if (byte === 0x74) return 0x09
+  return byte === 0x62 ? 0x08 : byte === 0x66 ? 0x0c : 0
+}
+
+function capitalsOf(bytes: v128): v128 {
+  return i8x16.le_u(i8x16.sub(bytes, i8x16.splat(0x41)), i8x16.splat(25))
+}
+
+function isPlain(slot: i32): bool {
+  return load<u8>(kindsAt + slot) === plain
+}
+
+function fromOf(slot: i32): usize {
+  return load<u32>(fromAt + (slot << 2))
+}
+
+function toOf(slot: i32): usize {
+  return load<u32>(toAt + (slot << 2))
+}
