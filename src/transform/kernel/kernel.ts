@@ -42,6 +42,7 @@ interface Exports {
   same(a: number, b: number, length: number): number
   isUsualDate(slot: number): number
   isUsualAddress(slot: number): number
+  processId(number: number, start: number, device: number, to: number): number
   hasCapital(slot: number): number
   lower(slot: number, to: number): number
   withoutEscapes(from: number, end: number, to: number): number

@@ -2,9 +2,6 @@ import type { Kernel } from '../kernel/kernel.ts'
 import { plain } from '../kernel/kinds.ts'
 import { bodyAt, memberBytes, membersAt, scratchAt, stateFrom, stateMembersEnd, stateTo } from '../kernel/layout.ts'
 
-/** How much of a message is made a text at once: memory that is still near when it is read. Most records are smaller. */
-const piece = 1 << 16
-
 /**
  * The members of one record, which the kernel lists, and what can be told of the record besides. One tape serves all
  * records of a thread, one after the other. Places are addresses in the kernel's memory.
@@ -16,10 +13,6 @@ export class Tape {
   name = ''
   /** Parsed objects and lists, by the place of their first byte. */
   readonly nested = new Map<number, unknown>()
-  /** A piece of the message from `#base` to `#end`, with one character per byte, whatever they encode. */
-  #text = ''
-  #base = 0
-  #end = 0
 
   constructor(kernel: Kernel) {
     this.kernel = kernel
@@ -27,13 +20,10 @@ export class Tape {
 
   open(length: number): void {
     this.limit = bodyAt + length
-    this.#end = 0
   }
 
   /** Lets go of the message. */
   close(): void {
-    this.#text = ''
-    this.#end = 0
     this.nested.clear()
   }
 
@@ -61,10 +51,9 @@ export class Tape {
     return bytes.subarray(state[stateFrom], state[stateTo])
   }
 
-  /** The characters that stand there, one per byte. A view into a piece of the message: whoever keeps it keeps all of that. */
+  /** The characters that stand there, one per byte. */
   slice(from: number, to: number): string {
-    if (from < this.#base || to > this.#end) this.#take(from, to)
-    return this.#text.slice(from - this.#base, to - this.#base)
+    return this.kernel.bytes.toString('latin1', from, to)
   }
 
   /** The text that stands there. */
@@ -75,12 +64,5 @@ export class Tape {
     if (end > 0) return bytes.toString('latin1', scratchAt, end)
     const written = bytes.toString('utf8', from, to)
     return written.includes('\\') ? (JSON.parse(`"${written}"`) as string) : written
-  }
-
-  #take(from: number, to: number): void {
-    const { bytes, state } = this.kernel
-    this.#base = Math.min(from, state[stateFrom]!)
-    this.#end = Math.max(to, Math.min(this.#base + piece, this.limit))
-    this.#text = bytes.toString('latin1', this.#base, this.#end)
   }
 }

@@ -1,7 +1,8 @@
-import { plain } from '../kinds'
+import { integer, plain } from '../kinds'
 import { fromAt, kindsAt, toAt } from '../layout'
 import { hashOf, isSame } from './bytes'
 import { isUsualIp, isUsualUtc } from './forms'
+import { append, appendByte, mostBytes, writeHash } from './sha1'
 
 /** What the mapping asks about bytes. Texts here are of ASCII, and stand in slots or between two places. */
 
@@ -21,6 +22,28 @@ export function isUsualDate(slot: i32): bool {
 /** Whether a slot has an IPv4 address. */
 export function isUsualAddress(slot: i32): bool {
   return isPlain(slot) && isUsualIp(fromOf(slot), toOf(slot))
+}
+
+/**
+ * Writes the id of a process, in quotes, from the slots of its number, its start and its device: the SHA-1 of a NUL byte and
+ * `number|start|device`, the start cut to milliseconds. Returns where that ends; 0 where one of them is not of the most
+ * usual form.
+ */
+export function processId(number: i32, start: i32, device: i32, to: usize): usize {
+  const length = toOf(device) - fromOf(device)
+  if (load<u8>(kindsAt + number) !== integer || !isUsualDate(start) || !isPlain(device)) return 0
+  if (length > mostBytes - 64) return 0
+  let at = appendByte(0, 0)
+  at = append(at, fromOf(number), toOf(number) - fromOf(number))
+  at = appendByte(at, 0x7c)
+  at = append(at, fromOf(start), 23)
+  at = appendByte(at, 0x5a)
+  at = appendByte(at, 0x7c)
+  at = append(at, fromOf(device), length)
+  writeHash(at, to + 1)
+  store<u8>(to, 0x22)
+  store<u8>(to, 0x22, 29)
+  return to + 30
 }
 
 export function hasCapital(slot: i32): bool {

@@ -41,7 +41,9 @@ export class Cells {
   evidence: { readonly kept: unknown } | undefined
   #tape: Tape
   #constants: readonly unknown[] = []
-  readonly #json = new Map<number, unknown>()
+  /** By slot, and for which record that is. */
+  readonly #json: unknown[] = []
+  readonly #jsonOf: number[] = []
   /** In lower case. */
   readonly #lowered: KnownTexts<string>
   /** The next slot behind those of the table. */
@@ -96,7 +98,7 @@ export class Cells {
     this.#tape.close()
     this.worked.fill(undefined)
     this.evidence = undefined
-    this.#json.clear()
+    this.#json.fill(undefined)
   }
 
   /** The value of a column as rules see it. Undefined for none. */
@@ -160,6 +162,16 @@ export class Cells {
     return this.written(at, this.#made)
   }
 
+  /** A reference to the id of a process by the slots of its number, start and device; 0 for forms that are not usual. */
+  processId(pid: number, start: number, device: number): number {
+    const at = this.#made
+    if (at > madeAt + madeBytes - shortBytes) return 0
+    const end = this.kernel.run.processId(pid, start, device, at)
+    if (end === 0) return 0
+    this.#made = end
+    return this.written(at, end)
+  }
+
   /** A reference to JSON that was written before and stays as it is until this record is written. */
   written(from: number, to: number): number {
     return this.#take(kind.written, from, to)
@@ -180,10 +192,11 @@ export class Cells {
   /** A column's value as parsed JSON, whether it came as text or as it is. */
   json(slot: number, run: Run): unknown {
     if (this.kinds[slot]! <= kind.empty) return undefined
-    if (this.#json.has(slot)) return this.#json.get(slot)
-    const json = reads.json(this.value(slot), run)
-    this.#json.set(slot, json)
-    return json
+    if (this.#jsonOf[slot] !== this.serial) {
+      this.#jsonOf[slot] = this.serial
+      this.#json[slot] = reads.json(this.value(slot), run)
+    }
+    return this.#json[slot]
   }
 
   /** In lower case, of a text that may have been looked at before; undefined where it is none of these. */
@@ -207,7 +220,6 @@ export class Cells {
     this.evidence = undefined
     this.#next = columns.length
     this.#made = madeAt
-    if (this.#json.size > 0) this.#json.clear()
   }
 
   /** Lists become one value when they are long, so there are slots for all rules and their elements. */

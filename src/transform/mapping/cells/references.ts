@@ -8,7 +8,6 @@ import { splits } from '../split.ts'
 import { scalarText, toBoolean, toLong } from '../values.ts'
 import type { Cells } from './cells.ts'
 import { endOfParent, endsWithName, startOfExtension } from './path-bytes.ts'
-import { deviceBytes, processIdBytes } from './remembered.ts'
 
 /**
  * Conversions of columns, and of fields, that give references: mostly to bytes of the record, so that no value has to be
@@ -112,21 +111,10 @@ function valueAt(cells: Cells, slot: number): unknown {
 
 /** Of number, start and device of a process. */
 function entity_id(cells: Cells, pid: number, start: number, device: number): number {
-  if (isUsualProcess(cells, pid, start, device)) {
-    const known = cells.remembered.processId(cells, pid, start, device)
-    if (known !== 0) return cells.written(known, known + processIdBytes)
-  }
-  const startText = hasValue(cells, start) ? cells.of(date(cells, start)) : undefined
-  return cells.worth(toEntityId(valueAt(cells, pid), startText, valueAt(cells, device)))
-}
-
-/** Whether all of it fits into what is remembered of a process. */
-function isUsualProcess(cells: Cells, pid: number, start: number, device: number): boolean {
-  const { kinds, from, to, run } = cells.kernel
-  if (pid < 0 || start < 0 || device < 0) return false
-  const isNumber = kinds[pid] === kind.integer && to[pid]! - from[pid]! <= 9
-  const isDevice = kinds[device] === kind.plain && to[device]! - from[device]! === deviceBytes
-  return isNumber && isDevice && run.isUsualDate(start) !== 0
+  if (!hasValue(cells, pid) || !hasValue(cells, start) || !hasValue(cells, device)) return 0
+  const known = cells.processId(pid, start, device)
+  if (known !== 0) return known
+  return cells.worth(toEntityId(cells.value(pid), cells.of(date(cells, start)), cells.value(device)))
 }
 
 /** As the split of that name: arguments and their number. `ref` is a field's. */

@@ -1,13 +1,12 @@
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { Position } from '../../record.ts'
-import { toAction, toEntityId } from '../convert.ts'
+import { toAction } from '../convert.ts'
 import { splits } from '../split.ts'
 
 /** What has to be known of the record at hand. */
 interface Reader {
   readonly serial: number
   value(slot: number): unknown
-  dateText(slot: number): string
 }
 
 /** Where JSON stands. */
@@ -19,18 +18,8 @@ interface Span {
 /** Few-valued texts: there are some hundred. */
 const mostActions = 2000
 
-/**
- * A process has many records, and the hash of its id costs more than to look at the last one that fell into the same
- * place. A place has the number of the process, 23 bytes of its start, 40 of the device, and 30 of the id with quotes.
- */
-const places = 1 << 14
-const placeBytes = 128
-const dateBytes = 23
-export const deviceBytes = 40
-const startAt = 4
-const deviceAt = startAt + 24
-const idAt = deviceAt + deviceBytes
-export const processIdBytes = 30
+/** More bytes than the JSON of a position usually has. */
+const usualPosition = 2048
 
 /** The line as it is written, with escapes, and behind it its arguments and their number as JSON. */
 interface Line {
@@ -40,9 +29,6 @@ interface Line {
   readonly end: number
   usedBy: number
 }
-
-/** More bytes than the JSON of a position usually has. */
-const usualPosition = 2048
 
 /** Command lines repeat: every record of a process has that of the initiating one. */
 const mostLines = 1 << 13
@@ -56,8 +42,6 @@ const lineBytes = 4 << 20
 export class Remembered {
   readonly #kernel: Kernel
   readonly #actions = new Map<string, Span>()
-  #processes = 0
-  readonly #processUsedBy = new Float64Array(places)
   #position: Position | undefined
   #positionAt = 0
   #positionRoom = 0
@@ -103,34 +87,6 @@ export class Remembered {
     const span = { from, to: from + json.length }
     this.#actions.set(lower, span)
     return span
-  }
-
-  /** Where the id of a process stands, whose number, start and device are slots of the usual forms; 0 for nowhere. */
-  processId(record: Reader, pid: number, start: number, device: number): number {
-    if (this.#processes === 0) {
-      this.#processes = this.#kernel.keep(places * placeBytes)
-    }
-    const { from, view, bytes, run } = this.#kernel
-    const number = record.value(pid) as number
-    const at = from[start]!
-    const machine = from[device]!
-    const mixed = Math.imul(number ^ view.getInt32(at + 17, true) ^ view.getInt32(machine, true), 0x9e3779b1)
-    const place = (mixed ^ (mixed >>> 15)) & (places - 1)
-    const base = this.#processes + place * placeBytes
-    const isKnown =
-      view.getInt32(base, true) === number &&
-      run.same(base + startAt, at, dateBytes) !== 0 &&
-      run.same(base + deviceAt, machine, deviceBytes) !== 0
-    if (!isKnown) {
-      if (this.#processUsedBy[place] === record.serial) return 0
-      const id = toEntityId(number, record.dateText(start), record.value(device))!
-      view.setInt32(base, number, true)
-      bytes.copyWithin(base + startAt, at, at + dateBytes)
-      bytes.copyWithin(base + deviceAt, machine, machine + deviceBytes)
-      bytes.write(JSON.stringify(id), base + idAt, 'latin1')
-    }
-    this.#processUsedBy[place] = record.serial
-    return base + idAt
   }
 
   /** Where the parts of a command line stand; undefined for nowhere. */
