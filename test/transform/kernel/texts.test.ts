@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Kernel } from '../../../src/transform/kernel/kernel.ts'
-import { plain } from '../../../src/transform/kernel/kinds.ts'
+import { integer, plain } from '../../../src/transform/kernel/kinds.ts'
 import { bodyAt, madeAt, scratchAt } from '../../../src/transform/kernel/layout.ts'
 import { conversions } from '../../../src/transform/mapping/convert.ts'
 import { isUtc } from '../../../src/transform/mapping/dates.ts'
@@ -76,6 +76,32 @@ test('bytes are the same when each of them is, and have the same hash', () => {
       expect(run.same(madeAt, madeAt + 100, length)).toBe(0)
     }),
   )
+})
+
+test('ids of processes are what the conversion makes of number, start and device, however long that is', () => {
+  const device = fc
+    .string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 300 })
+    .filter(text => !/["\\\\]/.test(text))
+  fc.assert(
+    fc.property(fc.integer({ min: -999_999_999, max: 999_999_999_999 }), device, (number, machine) => {
+      const start = '2026-03-02T08:00:00.1234567Z'
+      const pid = String(number)
+      hold(`${pid} ${start} ${machine}`)
+      const ends = [pid.length, pid.length + 1 + start.length, pid.length + 2 + start.length + machine.length]
+      const starts = [0, pid.length + 1, pid.length + 2 + start.length]
+      for (const slot of [0, 1, 2]) {
+        kernel.kinds[slot] = slot === 0 ? integer : plain
+        kernel.from[slot] = bodyAt + starts[slot]!
+        kernel.to[slot] = bodyAt + ends[slot]!
+      }
+      const end = run.processId(0, 1, 2, madeAt)
+      const id = conversions.entity_id(number, conversions.date(start), machine)
+      expect(kernel.bytes.toString('latin1', madeAt, end)).toBe(JSON.stringify(id))
+    }),
+    { numRuns: 1000 },
+  )
+  kernel.to[2] = kernel.from[2]! + 2000
+  expect(run.processId(0, 1, 2, madeAt)).toBe(0)
 })
 
 describe('the most usual forms', () => {

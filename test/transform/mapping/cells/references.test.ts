@@ -1,44 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Kernel } from '../../../../src/transform/kernel/kernel.ts'
-import { Cells } from '../../../../src/transform/mapping/cells/cells.ts'
 import { referenceSplits, references } from '../../../../src/transform/mapping/cells/references.ts'
 import { collect } from '../../../../src/transform/mapping/cells/sets.ts'
-import { createSlots, type Slots } from '../../../../src/transform/mapping/cells/slots.ts'
 import { conversions } from '../../../../src/transform/mapping/convert.ts'
-import type { Column } from '../../../../src/transform/mapping/names.ts'
 import { splits } from '../../../../src/transform/mapping/split.ts'
-import { createKeys } from '../../../../src/transform/scan/keys.ts'
-import { Scanner } from '../../../../src/transform/scan/scan.ts'
-
-const names = ['A', 'B', 'C', 'D', 'E']
-const kernel = new Kernel()
-const keys = createKeys(kernel, ['category', 'properties'], names)
-const scanner = new Scanner(kernel)
-const cells = new Cells(kernel)
-const columnOf = (column: string, type: Column['type']): Column => ({
-  ...{ column, type, label: column, name: column.toLowerCase(), fieldType: 'keyword', duplicate: false },
-})
-
-const slots = new Map<Column['type'], Slots>()
-
-function slotsOf(type: Column['type']): Slots {
-  const columns = names.map(name => columnOf(name, type))
-  const known = slots.get(type) ?? createSlots([], columns, () => true, kernel, keys)
-  slots.set(type, known)
-  return known
-}
-
-/** Cells with these values in columns A to E, all of one type. */
-function cellsOf(type: Column['type'], ...values: unknown[]): Cells {
-  const members = values.flatMap((value, index) =>
-    value === undefined ? [] : [`"${names[index]}":${JSON.stringify(value)}`],
-  )
-  const body = Buffer.from(`{"records":[{"category":"Table","properties":{${members.join()}}}]}`)
-  expect(scanner.open(body) && scanner.next()).toBe('record')
-  cells.load({ slots: slotsOf(type), fields: 3, constants: [], constantsAt: 0 }, scanner.tape)
-  return cells
-}
+import { cellsOf } from './cells-of.ts'
 
 const { date, ip, lower, action, text, full_path, entity_id } = references
 const ofText = { date, ip, lower, action, text }
@@ -159,17 +125,6 @@ describe('ids of processes', () => {
     expect(processOf(undefined, '2026-03-02T08:00:00.123Z', device)).toBeUndefined()
     expect(processOf(1, undefined, device)).toBeUndefined()
     expect(processOf(1, '2026-03-02T08:00:00.123Z', undefined)).toBeUndefined()
-  })
-
-  test('two of one record never take the place of each other', () => {
-    const start = '2026-03-02T08:00:00.123Z'
-    const expected = (pid: number) => conversions.entity_id(pid, start, device)
-    // Among so many pairs are some that fall into one place of the table.
-    for (let pid = 2; pid < 60_000; pid++) {
-      const cells = cellsOf('dynamic', 1, start, device, pid)
-      const [first, second] = [entity_id(cells, 0, 1, 2), entity_id(cells, 3, 1, 2)]
-      if (cells.of(first) !== expected(1) || cells.of(second) !== expected(pid)) throw new Error(`wrong for ${pid}`)
-    }
   })
 })
 
