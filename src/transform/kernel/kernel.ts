@@ -76,7 +76,6 @@ let compiled: object | undefined
 export class Kernel {
   readonly run: Exports
   bytes!: Buffer
-  view!: DataView
   words!: Int32Array
   state!: Uint32Array
   kinds!: Uint8Array
@@ -132,7 +131,6 @@ export class Kernel {
   #look(): void {
     const { buffer } = this.#memory
     this.bytes = Buffer.from(buffer)
-    this.view = new DataView(buffer)
     this.words = new Int32Array(buffer)
     this.state = new Uint32Array(buffer, stateAt, 64)
     this.kinds = new Uint8Array(buffer, kindsAt, mostSlots)

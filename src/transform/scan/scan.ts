@@ -40,7 +40,6 @@ export class Scanner {
     if (body.length <= start.length || body.compare(start, 0, start.length, 0, start.length) !== 0) return false
     if (!this.#kernel.take(body)) return false
     this.#body = body
-    this.tape.open(body.length)
     this.#kernel.run.open(bodyAt + start.length, bodyAt + body.length)
     return true
   }

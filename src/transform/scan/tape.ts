@@ -8,18 +8,12 @@ import { bodyAt, memberBytes, membersAt, scratchAt, stateFrom, stateMembersEnd, 
  */
 export class Tape {
   readonly kernel: Kernel
-  /** Behind the message. */
-  limit = 0
   name = ''
   /** Parsed objects and lists, by the place of their first byte. */
   readonly nested = new Map<number, unknown>()
 
   constructor(kernel: Kernel) {
     this.kernel = kernel
-  }
-
-  open(length: number): void {
-    this.limit = bodyAt + length
   }
 
   /** Lets go of the message. */

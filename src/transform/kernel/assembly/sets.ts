@@ -1,23 +1,6 @@
-import { falsity, integer, made, part, path, plain, text, truth, written } from '../kinds'
-import {
-  countsAt,
-  dateRefs,
-  fromAt,
-  kindsAt,
-  mostElements,
-  refsAt,
-  setRefs,
-  setsAt,
-  stateConstants,
-  toAt,
-} from '../layout'
+import { countsAt, mostElements, refsAt, setRefs, setsAt } from '../layout'
 import { isSame } from './bytes'
-import { get } from './state'
-
-/** What a reference stands for: where its bytes are, without quotes, and whether it is a text. */
-let start: usize = 0
-let end: usize = 0
-let isText = false
+import { end, find, isText, start } from './spans'
 
 /** Adds what the reference stands for to the set that the field is. False: it is for the caller to do, all of it. */
 export function collect(field: i32, ref: i32): bool {
@@ -56,32 +39,4 @@ function collectOne(field: i32, ref: i32): bool {
 
 function elementOf(field: i32, n: i32): i32 {
   return load<i32>(setsAt + ((field * mostElements + n) << 2))
-}
-
-/** False for what has no bytes, may have several forms, or is a list. */
-function find(ref: i32): bool {
-  if (ref < 0) {
-    const constant: usize = (get(stateConstants) as usize) + ((-1 - ref) << 3)
-    start = load<u32>(constant)
-    end = load<u32>(constant, 4)
-    return isScalar()
-  }
-  if (ref > dateRefs) return false
-  const what: i32 = load<u8>(kindsAt + ref - 1)
-  start = load<u32>(fromAt + ((ref - 1) << 2))
-  end = load<u32>(toAt + ((ref - 1) << 2))
-  isText = what === plain || what === path || what === text || what === part
-  if (isText || what === integer || what === truth || what === falsity) return true
-  return (what === made || what === written) && isScalar()
-}
-
-/** JSON of one value; of a text the quotes are left out. */
-function isScalar(): bool {
-  const first: u32 = load<u8>(start)
-  isText = first === 0x22
-  if (isText) {
-    start++
-    end--
-  }
-  return first !== 0x5b && first !== 0x7b
 }

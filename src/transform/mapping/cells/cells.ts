@@ -3,10 +3,10 @@ import { writeShort } from '../../json-writer.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import * as kind from '../../kernel/kinds.ts'
 import { dateRefs, madeAt, madeBytes, mostElements, mostFields, mostSlots, setRefs } from '../../kernel/layout.ts'
-import { KnownTexts } from '../../scan/known-texts.ts'
 import { Tape } from '../../scan/tape.ts'
 import type { Run } from '../run.ts'
 import { reads } from '../vendor.ts'
+import { KnownTexts } from './known-texts.ts'
 import { Remembered } from './remembered.ts'
 import type { TableCells } from './slots.ts'
 
@@ -77,10 +77,6 @@ export class Cells {
 
   get bytes(): Buffer {
     return this.kernel.bytes
-  }
-
-  get view(): DataView {
-    return this.kernel.view
   }
 
   /** Takes up the record of a tape. Returns how many of its members have no slot. */

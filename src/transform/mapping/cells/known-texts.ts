@@ -1,4 +1,4 @@
-import type { Kernel } from '../kernel/kernel.ts'
+import type { Kernel } from '../../kernel/kernel.ts'
 
 /** Longer texts are not kept. */
 const longest = 100

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { Kernel } from '../../../src/transform/kernel/kernel.ts'
-import { bodyAt } from '../../../src/transform/kernel/layout.ts'
-import { KnownTexts } from '../../../src/transform/scan/known-texts.ts'
+import { Kernel } from '../../../../src/transform/kernel/kernel.ts'
+import { bodyAt } from '../../../../src/transform/kernel/layout.ts'
+import { KnownTexts } from '../../../../src/transform/mapping/cells/known-texts.ts'
 
 const kernel = new Kernel()
 
