@@ -45,6 +45,8 @@ const openBrace: u32 = 0x7b
 const closeBrace: u32 = 0x7d
 const quote: u32 = 0x22
 const comma: u32 = 0x2c
+const openBracket: u32 = 0x5b
+const closeBracket: u32 = 0x5d
 
 const texts = (1 << plain) | (1 << path) | (1 << text)
 const bare = (1 << integer) | (1 << truth) | (1 << falsity) | (1 << made) | (1 << written)
@@ -52,8 +54,10 @@ const bare = (1 << integer) | (1 << truth) | (1 << falsity) | (1 << made) | (1 <
 /** More than any value needs beside its bytes: quotes, and what is copied in whole sixteens. */
 const spare = 64
 
+/** Where the next byte goes, how far it may, and where it went before the step at hand. */
 let out: usize = 0
 let outEnd: usize = 0
+let before: usize = 0
 let depth = 0
 
 /** Begins a document whose plan has these steps, where there is room for the beginning; goes on as `resume` does. */
@@ -69,96 +73,19 @@ export function write(steps: usize, stepsEnd: usize, hasOthers: bool): i32 {
 
 /**
  * Writes from this step on until the caller has to do something: `stateStep` has the step, and `stateOut` is behind what
- * was written, for a field and for remarks with their key. `isChecked`: the value of the vendor field is
- * in no other field.
+ * was written, for a field and for remarks with their key. `isChecked`: the value of the vendor field is in no other field.
  */
 export function resume(step: usize, isChecked: bool): i32 {
   const end = get(stateSteps) as usize
   out = get(stateOut) as usize
   outEnd = get(stateOutEnd) as usize
   for (; step < end; step += stepWords * 4) {
-    const before = out
-    const key: usize = load<u32>(step, 4)
-    const keyLength: usize = load<u32>(step, 8)
-    const what = load<i32>(step)
-    if (out + keyLength + spare > outEnd) return stop(stopRoom, step, before, (keyLength as i32) + spare)
-    if (what === stepField) {
-      const ref = load<i32>(refsAt + (load<i32>(step, 12) << 2))
-      if (ref === 0) continue
-      copy(out, key, keyLength)
-      out += keyLength
-      const found = writeRef(ref)
-      if (found < 0) return stop(stepField, step, before, 0)
-      if (found > 0) return stop(stopRoom, step, before, (keyLength as i32) + found)
-      store<u8>(out, comma)
-      out++
-    } else if (what === stepVendor) {
-      let slot = load<i32>(step, 16)
-      let has: i32 = load<u8>(kindsAt + slot)
-      if (has <= empty) {
-        const other = load<i32>(step, 20)
-        if (other === slot) continue
-        slot = other
-        has = load<u8>(kindsAt + slot)
-        if (has <= empty) continue
-      }
-      const copied = load<i32>(step, 24)
-      if ((copied & isCallersFlag) !== 0) return stopAt(slot, stepVendor, step, before)
-      const count = load<i32>(step, 36)
-      if (count > 0 && !isChecked) {
-        const found = isElsewhere(load<u32>(step, 32), count, slot)
-        if (found === isUnclear) return stopAt(slot, stopCompare, step, before)
-        if (found !== isNowhere) continue
-      }
-      isChecked = false
-      const isCopied = ((copied >> has) & 1) !== 0 || isOfForm(copied, has, slot)
-      if (!isCopied && ((load<i32>(step, 28) >> has) & 1) === 0) return stopAt(slot, stepVendor, step, before)
-      const quotes: usize = (texts >> has) & 1
-      const from = (load<u32>(fromAt + (slot << 2)) as usize) - quotes
-      const length = (load<u32>(toAt + (slot << 2)) as usize) + quotes - from
-      if (out + keyLength + length + spare > outEnd)
-        return stop(stopRoom, step, before, ((keyLength + length) as i32) + spare)
-      copy(out, key, keyLength)
-      out += keyLength
-      if (isCopied) {
-        copy(out, from, length)
-        out += length
-      } else {
-        store<u8>(out, quote)
-        copy(out + 1, from, length)
-        out += length + 2
-        store<u8>(out - 1, quote)
-      }
-      store<u8>(out, comma)
-      out++
-    } else if (what === stepOpen) {
-      store<u32>(openedAt + (depth << 2), out as u32)
-      depth++
-      copy(out, key, keyLength)
-      out += keyLength
-    } else if (what === stepClose) {
-      depth--
-      close(load<u32>(openedAt + (depth << 2)))
-    } else if (what === stepPosition) {
-      const from = get(statePosition) as usize
-      if (from === 0) continue
-      const length = (get(statePositionEnd) as usize) - from
-      if (out + keyLength + length + spare > outEnd)
-        return stop(stopRoom, step, before, ((keyLength + length) as i32) + spare)
-      copy(out, key, keyLength)
-      copy(out + keyLength, from, length)
-      out += keyLength + length
-      writeNumber(get(stateIndex) as u32)
-      store<u8>(out, closeBrace)
-      store<u8>(out, comma, 1)
-      out += 2
-    } else if (what === stepOthers) {
-      if (get(stateHasOthers) !== 0) return stop(stepOthers, step, before, 0)
-    } else if (get(stateHasRemarks) !== 0) {
-      copy(out, key, keyLength)
-      out += keyLength
-      return stop(what, step, before, 0)
-    }
+    const reason = writeStep(step, isChecked)
+    isChecked = false
+    if (reason === stopEnd) continue
+    set(stateStep, step as i32)
+    set(stateOut, out as i32)
+    return reason
   }
   // Every document has a field at least: its version of ECS.
   store<u8>(out - 1, closeBrace)
@@ -171,17 +98,121 @@ export function opened(): usize {
   return load<u32>(openedAt + ((depth - 1) << 2))
 }
 
-function stop(what: i32, step: usize, before: usize, need: i32): i32 {
-  set(stateStep, step as i32)
-  set(stateNeed, need)
-  // What could not be done is begun again.
-  set(stateOut, (what === stopRoom ? before : out) as i32)
-  return what
+/** Returns why it has to be left to the caller, and `stopEnd` for nothing. */
+function writeStep(step: usize, isChecked: bool): i32 {
+  before = out
+  const what = load<i32>(step)
+  if (what === stepVendor) return writeVendor(step, isChecked)
+  if (what === stepField) return writeField(step)
+  if (what === stepOpen) return open(step)
+  if (what === stepClose) return close()
+  if (what === stepPosition) return writePosition(step)
+  if (what === stepOthers) return get(stateHasOthers) !== 0 ? stepOthers : stopEnd
+  if (get(stateHasRemarks) === 0) return stopEnd
+  return writeKey(step, 0) ? what : stopRoom
 }
 
-function stopAt(slot: i32, what: i32, step: usize, before: usize): i32 {
+function writeField(step: usize): i32 {
+  const ref = load<i32>(refsAt + (load<i32>(step, 12) << 2))
+  if (ref === 0) return stopEnd
+  if (!writeKey(step, 0)) return stopRoom
+  const reason = writeRef(ref)
+  if (reason === stopEnd) writeByte(comma)
+  return reason
+}
+
+function writeVendor(step: usize, isChecked: bool): i32 {
+  let slot = load<i32>(step, 16)
+  let what: i32 = load<u8>(kindsAt + slot)
+  if (what <= empty) {
+    slot = load<i32>(step, 20)
+    what = load<u8>(kindsAt + slot)
+  }
+  if (what <= empty) return stopEnd
   set(stateSlot, slot)
-  return stop(what, step, before, 0)
+  const copied = load<i32>(step, 24)
+  if ((copied & isCallersFlag) !== 0) return stepVendor
+  const count = load<i32>(step, 36)
+  if (count > 0 && !isChecked) {
+    const found = isElsewhere(load<u32>(step, 32), count, slot)
+    if (found !== isNowhere) return found === isUnclear ? stopCompare : stopEnd
+  }
+  const isCopied = ((copied >> what) & 1) !== 0 || isOfForm(copied, what, slot)
+  if (!isCopied && ((load<i32>(step, 28) >> what) & 1) === 0) return stepVendor
+  const quotes: usize = (texts >> what) & 1
+  const from = (load<u32>(fromAt + (slot << 2)) as usize) - quotes
+  const length = (load<u32>(toAt + (slot << 2)) as usize) + quotes - from
+  if (!writeKey(step, length)) return stopRoom
+  if (isCopied) writeBytes(from, length)
+  else writeQuoted(from, length)
+  writeByte(comma)
+  return stopEnd
+}
+
+function writePosition(step: usize): i32 {
+  const from = get(statePosition) as usize
+  if (from === 0) return stopEnd
+  const length = (get(statePositionEnd) as usize) - from
+  if (!writeKey(step, length)) return stopRoom
+  writeBytes(from, length)
+  writeNumber(get(stateIndex) as u32)
+  writeByte(closeBrace)
+  writeByte(comma)
+  return stopEnd
+}
+
+function open(step: usize): i32 {
+  const begin = out
+  if (!writeKey(step, 0)) return stopRoom
+  store<u32>(openedAt + (depth << 2), begin as u32)
+  depth++
+  return stopEnd
+}
+
+/** Ends the object that is open, or takes it back when it is empty. */
+function close(): i32 {
+  const begin = opened()
+  depth--
+  if (load<u8>(out - 1) === openBrace) {
+    out = begin
+    return stopEnd
+  }
+  if (!hasRoom(0)) return stopRoom
+  store<u8>(out - 1, closeBrace)
+  writeByte(comma)
+  return stopEnd
+}
+
+/** Whether there is room for so many bytes and a few more; if not, the step is as if it had not been begun. */
+function hasRoom(bytes: usize): bool {
+  if (out + bytes + spare <= outEnd) return true
+  set(stateNeed, (out - before + bytes + spare) as i32)
+  out = before
+  return false
+}
+
+/** Writes the key of a step; false when there is no room for it and so many bytes. */
+function writeKey(step: usize, bytes: usize): bool {
+  const length: usize = load<u32>(step, 8)
+  if (!hasRoom(length + bytes)) return false
+  writeBytes(load<u32>(step, 4), length)
+  return true
+}
+
+function writeByte(byte: u32): void {
+  store<u8>(out, byte)
+  out++
+}
+
+function writeBytes(from: usize, length: usize): void {
+  copy(out, from, length)
+  out += length
+}
+
+function writeQuoted(from: usize, length: usize): void {
+  writeByte(quote)
+  writeBytes(from, length)
+  writeByte(quote)
 }
 
 function writeNumber(number: u32): void {
@@ -194,76 +225,56 @@ function writeNumber(number: u32): void {
   out = end
 }
 
-/** Ends the object that began at `start` with its key, or takes it back when it is empty. */
-function close(start: usize): void {
-  if (load<u8>(out - 1) === openBrace) {
-    out = start
-  } else {
-    store<u8>(out - 1, closeBrace)
-    store<u8>(out, comma)
-    out++
-  }
-}
-
-/** 0 when it is written, -1 for what has no bytes, and otherwise how many bytes more are needed. */
+/** Writes what the reference stands for. Returns why it has to be left to the caller, of a set all of it. */
 function writeRef(ref: i32): i32 {
   if (ref < setRefs) return writeOne(ref)
   const field = ref - setRefs - 1
   const count = load<i32>(countsAt + (field << 2))
   let element: usize = setsAt + ((field * mostElements) << 2)
   const begin = out
-  store<u8>(out, 0x5b)
-  out++
+  writeByte(openBracket)
   for (let n = 0; n < count; n++, element += 4) {
-    const found = writeOne(load<i32>(element))
-    if (found !== 0) {
-      const need = found < 0 ? found : found + ((out - begin) as i32)
-      out = begin
-      return need
-    }
-    store<u8>(out, comma)
-    out++
+    const reason = writeOne(load<i32>(element))
+    if (reason === stepField) out = begin
+    if (reason !== stopEnd) return reason
+    writeByte(comma)
   }
-  store<u8>(out - 1, 0x5d)
-  return 0
+  store<u8>(out - 1, closeBracket)
+  return stopEnd
 }
 
 function writeOne(ref: i32): i32 {
-  let from: usize
-  let length: usize
+  if (ref > dateRefs) return writeDate(load<u32>(fromAt + ((ref - dateRefs - 1) << 2)))
   if (ref < 0) {
     const constant: usize = (get(stateConstants) as usize) + ((-1 - ref) << 3)
-    from = load<u32>(constant)
-    length = (load<u32>(constant, 4) as usize) - from
-  } else if (ref > dateRefs) {
-    // Cut to milliseconds.
-    if (out + spare > outEnd) return spare
-    from = (load<u32>(fromAt + ((ref - dateRefs - 1) << 2)) as usize) - 1
-    v128.store(out, v128.load(from))
-    store<u64>(out, load<u64>(from, 16), 16)
-    store<u16>(out, 0x225a, 24)
-    out += 26
-    return 0
-  } else {
-    const slot = ref - 1
-    const what: i32 = load<u8>(kindsAt + slot)
-    const quotes: usize = (texts >> what) & 1
-    from = (load<u32>(fromAt + (slot << 2)) as usize) - quotes
-    length = (load<u32>(toAt + (slot << 2)) as usize) + quotes - from
-    if (what === part) {
-      if (out + length + spare > outEnd) return (length as i32) + spare
-      store<u8>(out, quote)
-      copy(out + 1, from, length)
-      out += length + 2
-      store<u8>(out - 1, quote)
-      return 0
-    }
-    if (quotes === 0 && ((bare >> what) & 1) === 0) return -1
+    return writeJson(load<u32>(constant), load<u32>(constant, 4))
   }
-  if (out + length + spare > outEnd) return (length as i32) + spare
-  copy(out, from, length)
-  out += length
-  return 0
+  const slot = ref - 1
+  const what: i32 = load<u8>(kindsAt + slot)
+  const from: usize = load<u32>(fromAt + (slot << 2))
+  const to: usize = load<u32>(toAt + (slot << 2))
+  if (((texts >> what) & 1) !== 0) return writeJson(from - 1, to + 1)
+  if (((bare >> what) & 1) !== 0) return writeJson(from, to)
+  if (what !== part) return stepField
+  if (!hasRoom(to - from)) return stopRoom
+  writeQuoted(from, to - from)
+  return stopEnd
+}
+
+function writeJson(from: usize, to: usize): i32 {
+  if (!hasRoom(to - from)) return stopRoom
+  writeBytes(from, to - from)
+  return stopEnd
+}
+
+/** Cut to milliseconds. */
+function writeDate(from: usize): i32 {
+  if (!hasRoom(0)) return stopRoom
+  v128.store(out, v128.load(from - 1))
+  store<u64>(out, load<u64>(from, 15), 16)
+  store<u16>(out, 0x225a, 24)
+  out += 26
+  return stopEnd
 }
 
 /** Whether the index takes the text as it came. */
