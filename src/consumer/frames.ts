@@ -1,4 +1,4 @@
-import { Connection } from 'rhea-promise'
+import { Connection, type Delivery } from 'rhea-promise'
 
 /** Bytes; what the service itself sends at most, and what Microsoft's SDKs for .NET and Java ask for. */
 export const largestFrame = 65_536
@@ -19,6 +19,14 @@ export function limitFrames(): void {
     inner(this).local.open.max_frame_size = largestFrame
     return open.call(this, options)
   }
+}
+
+/**
+ * The tag of a delivery is a view into the frame that it came in. A delivery that lives through two young collections
+ * would keep up to 128 KiB of what was read from the socket until the next full one, and bring that about.
+ */
+export function releaseFrame(delivery: Delivery | undefined): void {
+  if (delivery) Object.assign(delivery, { tag: Buffer.from(delivery.tag) })
 }
 
 function inner(connection: Connection): RheaConnection {

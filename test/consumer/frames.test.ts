@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { create_container, type EventContext } from 'rhea'
-import { Connection } from 'rhea-promise'
-import { expect, onTestFinished, test } from 'vitest'
+import { Connection, type Delivery, Receiver, ReceiverEvents } from 'rhea-promise'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { largestFrame, limitFrames } from '../../src/consumer/frames.ts'
 import { free } from '../../src/core/free.ts'
 import { checkpointOptions, hubName, hubOptions, startTestHub, startTestSource, until } from '../support/event-hub.ts'
@@ -52,4 +52,23 @@ test('memory of large bodies can be given back while all others are whole', asyn
   })
   expect(wrong).toEqual([])
   expect(given).toBe(messages.filter(({ size }) => size > largestFrame).length)
+})
+
+test('a delivery that outlives its message keeps nothing of what was read from the socket', async () => {
+  const deliveries: Delivery[] = []
+  const { emit } = Receiver.prototype
+  const spy = vi.spyOn(Receiver.prototype, 'emit').mockImplementation(function (this: Receiver, event, ...args) {
+    const isHandled = emit.call(this, event, ...args)
+    if (event === ReceiverEvents.message) deliveries.push((args[0] as { delivery: Delivery }).delivery)
+    return isHandled
+  })
+  onTestFinished(() => spy.mockRestore())
+  const hub = await startTestHub(1)
+  for (let n = 0; n < 5; n++) hub.append(hubName, '0', Buffer.alloc(200_000, n))
+  const { sink } = await startTestSource(hubOptions(hub), checkpointOptions(await storageForTest()), 4e6)
+  await until(() => sink.count === 5)
+  const sizes = deliveries.map(({ tag }) => (tag as Buffer).buffer.byteLength)
+  expect(sizes.length).toBeGreaterThanOrEqual(5)
+  // Small buffers lie together in pools of this size; a frame together with the rest of the one before is larger.
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(Buffer.from('small').buffer.byteLength)
 })
