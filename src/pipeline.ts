@@ -2,7 +2,7 @@ import { type Budget, costOf, Growth } from './core/budget.ts'
 import { subset } from './core/chunk.ts'
 import type { DriftRegister } from './core/drift.ts'
 import { classify, messageOf, XdrelayError } from './core/errors.ts'
-import { free } from './core/free.ts'
+import { free, memoryOf } from './core/free.ts'
 import type { Log } from './core/log.ts'
 import type { Metrics } from './core/metrics.ts'
 import { Tally } from './core/tally.ts'
@@ -275,9 +275,9 @@ function after(chunk: Chunk, reached: number): Chunk {
 }
 
 /** Nobody looks at settled documents again, nor at bodies that are nobody else's. */
-function forget({ isOwn, messages }: SourceBatch, { lines }: Chunk): void {
-  free(lines)
-  if (isOwn) for (const { body } of messages) free(body)
+function forget({ messages }: SourceBatch, { lines }: Chunk): void {
+  free(memoryOf(lines))
+  for (const { memory } of messages) free(memory)
 }
 
 function incomplete(unsettled: number): XdrelayError {

@@ -18,6 +18,7 @@ const layers = [
 const shared: Record<string, string> = {
   commander: 'each command describes its own options',
   '@azure/event-hubs': 'the consumer reads and the generator sends; they are stages that do not see each other',
+  'rhea-promise': 'credit and frames are two matters that the SDK does not let us choose',
   yaml: 'the configuration and the mapping rules are read by different stages, which do not see each other',
 }
 

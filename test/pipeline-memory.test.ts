@@ -10,12 +10,13 @@ import { runPipeline } from '../src/pipeline.ts'
 const size = 100_000
 const full = { body: size, lines: size }
 
-/** One large message; of an API's page nobody else holds the bytes. */
+/** One large message, in memory of its own or not. */
 function batch(isOwn: boolean): SourceBatch {
   const cursor = { sequenceNumber: 1, offset: '' }
   const origin = { source: 'mem', namespace: '', eventHub: '', consumerGroup: '', partitionId: '' }
-  const messages = [{ ...cursor, body: new Uint8Array(size), enqueuedTime: 0 }]
-  return { stream: 'mem', origin, messages, cursor, bytes: size, ...(isOwn && { isOwn }) }
+  const memory = new ArrayBuffer(size)
+  const messages = [{ ...cursor, body: new Uint8Array(memory), ...(isOwn && { memory }), enqueuedTime: 0 }]
+  return { stream: 'mem', origin, messages, cursor, bytes: size }
 }
 
 function sourceOf(only: SourceBatch): RewindableSource {
@@ -63,8 +64,8 @@ function start(only: SourceBatch, writes: { readonly required: Write; readonly o
 }
 
 test.each([
-  ['a page of an API is empty', true, { body: 0, lines: 0 }],
-  ['a message of a hub is whole, its SDK may hold it,', false, { body: size, lines: 0 }],
+  ['a body in memory of its own is empty', true, { body: 0, lines: 0 }],
+  ['a body in memory that others may look at is whole', false, { body: size, lines: 0 }],
 ] as const)('%s when the last output has taken its documents, and not before', async (_what, isOwn, after) => {
   const written = Promise.withResolvers<Delivery>()
   const run = start(batch(isOwn), { required: takes, optional: () => written.promise })

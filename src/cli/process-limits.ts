@@ -5,7 +5,7 @@
  * back to the system at once. `collectEarly` does the rest.
  */
 const young = '--max-semi-space-size'
-const flags = [`${young}=1`, '--expose-gc']
+const flags = [`${young}=4`, '--expose-gc']
 const environment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: String(128 * 1024) }
 
 /**

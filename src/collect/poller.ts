@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bound } from '../core/bound.ts'
 import { classify } from '../core/errors.ts'
+import { memoryOf } from '../core/free.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Troubles } from '../core/troubles.ts'
 import type { Cursor, Origin, SourceBatch } from '../core/types.ts'
@@ -93,8 +94,9 @@ function originOf({ name, collector, current }: PollerDeps): Origin {
 }
 
 function batchOf(origin: Origin, cursor: Cursor, { body, time }: Page): SourceBatch {
-  const message = { ...cursor, body, enqueuedTime: time, receivedTime: Date.now() }
-  return { stream: origin.source, origin, messages: [message], cursor, bytes: body.byteLength, isOwn: true }
+  const memory = memoryOf(body)
+  const message = { ...cursor, body, ...(memory && { memory }), enqueuedTime: time, receivedTime: Date.now() }
+  return { stream: origin.source, origin, messages: [message], cursor, bytes: body.byteLength }
 }
 
 /** It only moves the cursor. */

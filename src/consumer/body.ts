@@ -1,5 +1,6 @@
 import type { Message } from '../core/types.ts'
 import type { ReceivedEventData } from './client.ts'
+import { largestFrame } from './frames.ts'
 
 /** A message as the pipeline takes it. Never throws: whatever the body is, it becomes bytes. */
 export function toMessage(event: ReceivedEventData): Message {
@@ -7,6 +8,8 @@ export function toMessage(event: ReceivedEventData): Message {
   const body = toBytes(event.body)
   const message = {
     body,
+    // See `limitFrames`. A smaller one lies in what was read from the socket, among other frames.
+    ...(body.byteLength > largestFrame && { memory: body.buffer as ArrayBuffer }),
     sequenceNumber: event.sequenceNumber,
     offset: String(event.offset),
     enqueuedTime: event.enqueuedTimeUtc?.getTime() ?? 0,

@@ -15,6 +15,7 @@ import { isFlaw } from '../storage/connection-string.ts'
 import { credentialOf } from '../storage/credential.ts'
 import { parseHubConnectionString } from './connection-string.ts'
 import { type CreditRule, limitCredit } from './credit.ts'
+import { limitFrames } from './frames.ts'
 import type { EventHubOptions } from './options.ts'
 
 export type { CheckpointStore, PartitionContext, PartitionOwnership, ReceivedEventData, SubscriptionEventHandlers }
@@ -217,6 +218,7 @@ function connect(
   store: CheckpointStore | undefined,
   clientOptions: EventHubConsumerClientOptions,
 ): EventHubConsumerClient {
+  limitFrames()
   const { consumerGroup, connectionString, auth } = options
   const { namespace, eventHub } = hubAddress(options)
   if (connectionString) {

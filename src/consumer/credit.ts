@@ -1,5 +1,6 @@
 import { Receiver, ReceiverEvents } from 'rhea-promise'
 import type { Share } from './allowance.ts'
+import { releaseFrame } from './frames.ts'
 
 export interface CreditRule {
   /** The SDK's `prefetchCount`. */
@@ -65,7 +66,8 @@ class LinksOfReplica {
     for (const earlier of this.#queues.keys()) if (earlier.source?.address === partition) this.#queues.delete(earlier)
     const queue = new Queue()
     this.#queues.set(link, queue)
-    link.on(ReceiverEvents.message, ({ message }) => {
+    link.on(ReceiverEvents.message, ({ message, delivery }) => {
+      releaseFrame(delivery)
       const size = sizeOf(message?.body)
       queue.add(size)
       this.#tell()

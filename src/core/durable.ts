@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -30,15 +30,18 @@ export class AppendFile {
   #size: number
   /** Size at the last `sync`; beyond it nothing is certain after an I/O error. */
   #synced: number
+  readonly #identity: Pick<Stats, 'ino' | 'dev'>
   /** When the file was created, in milliseconds since the epoch. */
   readonly created: number
 
-  private constructor(path: string, handle: FileHandle, size: number, created: number) {
+  private constructor(path: string, handle: FileHandle, size: number, { ino, dev, birthtimeMs }: Stats) {
     this.path = path
     this.#handle = handle
     this.#size = size
     this.#synced = size
-    this.created = created
+    this.#identity = { ino, dev }
+    // Not every file system keeps the time of birth.
+    this.created = birthtimeMs || Date.now()
   }
 
   /** Opens or creates the file, and its folders; what it returns ends with a whole line. */
@@ -51,8 +54,7 @@ export class AppendFile {
     try {
       const size = await cutTornTail(handle)
       await syncDirectory(folder)
-      // Not every file system keeps the time of birth.
-      return new AppendFile(path, handle, size, (await handle.stat()).birthtimeMs || Date.now())
+      return new AppendFile(path, handle, size, await handle.stat())
     } catch (error) {
       await handle.close()
       // Tried again under a new name each time, it would leave an empty file behind each time.
@@ -71,9 +73,9 @@ export class AppendFile {
    * copies and truncates, a second writer.
    */
   async isInPlace(): Promise<boolean> {
-    const [there, here] = await Promise.all([stat(this.path).catch(() => undefined), this.#handle.stat()])
-    if (there?.ino !== here.ino || there.dev !== here.dev) return false
-    if (here.size !== this.#size) {
+    const there = await stat(this.path).catch(() => undefined)
+    if (there?.ino !== this.#identity.ino || there.dev !== this.#identity.dev) return false
+    if (there.size !== this.#size) {
       this.#size = await cutTornTail(this.#handle)
       this.#synced = Math.min(this.#synced, this.#size)
     }

@@ -30,6 +30,11 @@ export interface Origin {
 export interface Message {
   /** The bytes of the body; a body that is not a data section arrives here as text or JSON, see `bodyType`. */
   readonly body: Uint8Array
+  /**
+   * Where the body lies, if nothing else lies there and nobody but the pipeline holds it, which then gives it back to
+   * the system as soon as the message is settled.
+   */
+  readonly memory?: ArrayBuffer
   /** Which AMQP section carried the body, when it was not the usual data section. */
   readonly bodyType?: 'value' | 'sequence'
   readonly sequenceNumber: number
@@ -58,8 +63,6 @@ export interface SourceBatch {
   readonly cursor: Cursor
   /** Sum of the body sizes. */
   readonly bytes: number
-  /** Nobody but the pipeline holds the bodies: it empties them once the batch is settled. */
-  readonly isOwn?: true
 }
 
 /** Where a source hands its batches to. */

@@ -1,8 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { Client, type ClientOptions, errors, Transport } from '@elastic/elasticsearch'
+import type { Client, ClientOptions } from '@elastic/elasticsearch'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import { redact, type Secret } from '../core/secret.ts'
 import type { Answer } from './bulk.ts'
+
+/** Large, so it is loaded with the first client: who has no such output does without. */
+const load = () => import('@elastic/elasticsearch')
+type Library = Awaited<ReturnType<typeof load>>
 
 /** Where a cluster is, and who asks. */
 export interface ElasticsearchConnection {
@@ -30,15 +34,18 @@ export interface ElasticsearchRequest {
 export class ElasticsearchClient {
   readonly #urls: readonly string[]
   readonly #client: Client
+  readonly #errors: Library['errors']
 
   /** Sends nothing; throws only when `ca` cannot be read. */
   static async open(connection: ElasticsearchConnection): Promise<ElasticsearchClient> {
-    return new ElasticsearchClient(connection.urls, await clientOptions(connection))
+    const library = await load()
+    return new ElasticsearchClient(connection.urls, library, await clientOptions(connection, library))
   }
 
-  private constructor(urls: readonly string[], options: ClientOptions) {
+  private constructor(urls: readonly string[], { Client, errors }: Library, options: ClientOptions) {
     this.#urls = urls
     this.#client = new Client(options)
+    this.#errors = errors
   }
 
   /** Never throws: where there is no answer, it says why. Where a node fails, the next is asked at once, anew. */
@@ -60,7 +67,7 @@ export class ElasticsearchClient {
       const { statusCode, headers, body } = await this.#client.transport.request({ method: 'POST', ...params }, options)
       return { status: statusCode, headers, body, isFaultOfNode: false }
     } catch (error) {
-      if (error instanceof errors.ResponseError) {
+      if (error instanceof this.#errors.ResponseError) {
         const status = error.statusCode ?? 0
         return {
           status,
@@ -70,7 +77,7 @@ export class ElasticsearchClient {
         }
       }
       const failure = redact(`no usable answer from ${this.#urls.join(', ')}: ${textOf(error)}`)
-      return { failure, isFaultOfNode: error instanceof errors.ConnectionError }
+      return { failure, isFaultOfNode: error instanceof this.#errors.ConnectionError }
     }
   }
 }
@@ -113,7 +120,7 @@ function textOf(error: unknown): string {
   return messageOf(error).replace(/ - Local: .*$/, '')
 }
 
-async function clientOptions(options: ElasticsearchConnection): Promise<ClientOptions> {
+async function clientOptions(options: ElasticsearchConnection, { Transport }: Library): Promise<ClientOptions> {
   const { urls, apiKey, username, password, ca, timeout, compression } = options
   const auth = apiKey
     ? { apiKey: apiKey.reveal() }
@@ -122,7 +129,7 @@ async function clientOptions(options: ElasticsearchConnection): Promise<ClientOp
     nodes: [...urls],
     ...(auth && { auth }),
     ...(ca !== undefined && { tls: { ca: await readCa(ca) } }),
-    Transport: PlainTransport,
+    Transport: plain(Transport),
     // The default makes a deep copy of each failed request, body included, byte by byte: gigabytes during an outage.
     // Texts of errors go through our own redaction, and nothing else of them is shown.
     redaction: { type: 'off' },
@@ -145,10 +152,12 @@ async function readCa(path: string): Promise<string> {
  * The client's transport with plain media types, which every server from 8 on takes, and without its look at a product
  * header, which some proxies leave out.
  */
-class PlainTransport extends Transport {
-  constructor({ productCheck: _, ...options }: ConstructorParameters<typeof Transport>[0]) {
-    const jsonContentType = 'application/json'
-    const vendoredHeaders = { jsonContentType, ndjsonContentType: 'application/x-ndjson', accept: jsonContentType }
-    super({ ...options, vendoredHeaders })
+function plain(Transport: Library['Transport']): Library['Transport'] {
+  return class extends Transport {
+    constructor({ productCheck: _, ...options }: ConstructorParameters<typeof Transport>[0]) {
+      const jsonContentType = 'application/json'
+      const vendoredHeaders = { jsonContentType, ndjsonContentType: 'application/x-ndjson', accept: jsonContentType }
+      super({ ...options, vendoredHeaders })
+    }
   }
 }

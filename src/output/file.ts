@@ -3,6 +3,7 @@ import { tableOf } from '../core/chunk.ts'
 import { XdrelayError } from '../core/errors.ts'
 import type { Chunk, Delivery } from '../core/types.ts'
 import { diskProblem, lacksRoom, tryFolder } from './disk.ts'
+import { FileParts } from './file-parts.ts'
 import { FilePath } from './file-path.ts'
 import { OpenFiles } from './open-files.ts'
 import type { CheckedOutput, OutputDeps, OutputKind } from './policy.ts'
@@ -100,9 +101,9 @@ class FileOutput implements CheckedOutput {
 
   async write(chunks: readonly Chunk[]): Promise<Delivery> {
     const time = new Date()
-    const parts = new Map<string, Uint8Array[]>()
-    for (const chunk of chunks) this.#spread(chunk, time, parts)
-    const failed = await this.#files.write(parts)
+    const parts = new FileParts(table => this.#path.resolve(table, time))
+    for (const chunk of chunks) parts.add(chunk)
+    const failed = await this.#files.write(parts.byPath)
     const full = [...failed.values()].find(lacksRoom)
     this.#setOutOfSpace(full !== undefined)
     if (failed.size === 0) return { rejected: [], retry: [], duplicates: 0 }
@@ -116,24 +117,6 @@ class FileOutput implements CheckedOutput {
 
   close(): Promise<void> {
     return this.#files.close()
-  }
-
-  /** Adds the chunk's lines to the files they go to: in one piece where all go to one, by runs of a table otherwise. */
-  #spread(chunk: Chunk, time: Date, parts: Map<string, Uint8Array[]>): void {
-    const add = (path: string, bytes: Uint8Array) => {
-      const buffers = parts.get(path)
-      if (buffers) buffers.push(bytes)
-      else parts.set(path, [bytes])
-    }
-    const paths = chunk.tables.map(table => this.#path.resolve(table, time))
-    const single = new Set(paths).size === 1
-    let start = 0
-    for (let index = single ? chunk.ids.length - 1 : 0; index < chunk.ids.length; index++) {
-      const path = paths[chunk.table[index]!]!
-      if (index + 1 < chunk.ids.length && path === paths[chunk.table[index + 1]!]) continue
-      add(path, chunk.lines.subarray(start, chunk.ends[index]))
-      start = chunk.ends[index]!
-    }
   }
 
   #documentsOf(chunks: readonly Chunk[], time: Date, paths: ReadonlyMap<string, unknown>): number[] {

@@ -7,7 +7,7 @@ const script = fileURLToPath(new URL('../support/external-memory.ts', import.met
 
 /** MiB outside the heap at their highest, with the flags that `xdrelay run` starts itself with. */
 async function mostExternal(...args: readonly string[]): Promise<number> {
-  const flags = ['--max-semi-space-size=1', '--expose-gc']
+  const flags = ['--max-semi-space-size=4', '--expose-gc']
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, ...args])
   return Number(stdout)
 }

@@ -35,7 +35,7 @@ test.skipIf(process.platform !== 'linux')(
   'run has the settings that keep its memory small, and its arguments',
   async () => {
     const { args, env } = await settingsOf({ SOME: 'thing' })
-    expect(args).toContain('--max-semi-space-size=1')
+    expect(args).toContain('--max-semi-space-size=4')
     expect(args).toContain('--expose-gc')
     expect(args.at(-2)).toBe('run')
     expect(env).toEqual(expect.arrayContaining(['MALLOC_ARENA_MAX=1', 'MALLOC_MMAP_THRESHOLD_=131072', 'SOME=thing']))
@@ -44,7 +44,7 @@ test.skipIf(process.platform !== 'linux')(
 
 test.skipIf(process.platform !== 'linux')('what the user set stays as it is', async () => {
   const { args, env } = await settingsOf({ NODE_OPTIONS: '--max-semi-space-size=8' })
-  expect(args).not.toContain('--max-semi-space-size=1')
+  expect(args).not.toContain('--max-semi-space-size=4')
   expect(env.filter(each => each.startsWith('MALLOC_'))).toEqual([])
   expect((await settingsOf({ MALLOC_ARENA_MAX: '4' })).env).toContain('MALLOC_ARENA_MAX=4')
 })
