@@ -46,7 +46,7 @@ async function measureSnapshot(inventory: Inventory): Promise<SnapshotFigures> {
 function child(file: string): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), {
     execArgv: [...process.execArgv, '--max-semi-space-size=1'],
-    env: { ...process.env, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: String(128 * 1024) },
+    env: { ...process.env, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: String(4 << 20) },
   })
 }
 

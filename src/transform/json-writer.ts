@@ -55,10 +55,11 @@ export class JsonWriter {
   }
 }
 
-/** Writes a short text of ASCII, or a number, as JSON. Returns where it ends; 0 for other values: nothing is written then. */
+/** Writes a short text of ASCII, a number or a truth value as JSON. Returns where it ends; 0 for others: nothing is written then. */
 export function writeShort(bytes: Uint8Array, at: number, value: unknown): number {
   if (typeof value === 'string') return writeText(bytes, at, value)
-  return typeof value === 'number' ? writeNumber(bytes, at, value) : 0
+  if (typeof value === 'number') return writeNumber(bytes, at, value)
+  return typeof value === 'boolean' ? writeAscii(bytes, at, value ? 'true' : 'false') : 0
 }
 
 function writeText(bytes: Uint8Array, from: number, text: string): number {

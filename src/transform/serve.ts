@@ -21,7 +21,7 @@ export type WorkerMail = 'ready' | ResultMail
 export type ResultMail = Omit<Result, 'ids' | 'rejects'> & { readonly ids: string; readonly rejects: string }
 
 export function packJob({ origin, messages, records }: Job): [JobMail, Transferable[]] {
-  const bodies = new Uint8Array(messages.reduce((sum, { body }) => sum + body.length, 0))
+  const bodies = Buffer.allocUnsafeSlow(messages.reduce((sum, { body }) => sum + body.length, 0))
   let end = 0
   const ends = messages.map(({ body }) => {
     bodies.set(body, end)

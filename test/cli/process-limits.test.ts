@@ -38,7 +38,7 @@ test.skipIf(process.platform !== 'linux')(
     expect(args).toContain('--max-semi-space-size=4')
     expect(args).toContain('--expose-gc')
     expect(args.at(-2)).toBe('run')
-    expect(env).toEqual(expect.arrayContaining(['MALLOC_ARENA_MAX=1', 'MALLOC_MMAP_THRESHOLD_=131072', 'SOME=thing']))
+    expect(env).toEqual(expect.arrayContaining(['MALLOC_ARENA_MAX=1', 'MALLOC_MMAP_THRESHOLD_=4194304', 'SOME=thing']))
   },
 )
 

@@ -73,8 +73,10 @@ export class Scope {
     const isKey = source.kind === 'envelope'
     const slot = this.#slots.get(isKey ? `$${source.key}` : source.column)
     if (slot === undefined) return isKey ? this.#frame(source.key) : undefined
-    if (!isKey && source.key !== undefined)
-      return this.#local(this.#derive(`X.member(c.json(${slot}, run), ${quote(source.key)})`))
+    if (!isKey && source.key !== undefined) {
+      const json = this.#derive(`c.json(${slot}, run)`)
+      return this.#local(this.#derive(`${json} === undefined ? undefined : X.member(${json}, ${quote(source.key)})`))
+    }
     return this.slot(slot)
   }
 

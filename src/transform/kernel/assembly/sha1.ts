@@ -85,9 +85,10 @@ function writeBase64(to: usize): void {
   store<u8>(to - 1, 0x3d)
 }
 
+/** Without branches, which nobody could foretell. */
 function letter(six: u32): u32 {
-  if (six < 26) return 0x41 + six
-  if (six < 52) return 0x61 - 26 + six
-  if (six < 62) return 0x30 - 52 + six
-  return six === 62 ? 0x2b : 0x2f
+  let shift = select<u32>(0x61 - 26, 0x41, six > 25)
+  shift = select<u32>(0x30 - 52, shift, six > 51)
+  shift = select<u32>(0x2b - 62, shift, six === 62)
+  return six + select<u32>(0x2f - 63, shift, six === 63)
 }

@@ -15,18 +15,21 @@ import type { Slots } from './slots.ts'
 export function settle(cells: Cells, slots: Slots, validate: Validator, run: Run): void {
   const { state, odd } = cells.kernel
   const count = state[stateOdd]!
-  if (count > 0) settleOdd([...odd.subarray(0, count)], cells, slots, validate, run)
+  if (count > 0) settleOdd(Array.from(odd.subarray(0, count)), cells, slots, validate, run)
 }
 
 function settleOdd(odd: readonly number[], cells: Cells, slots: Slots, validate: Validator, run: Run): void {
-  const values = new Map(odd.map(slot => [slot, cells.parsed(slot)]))
-  const ofColumns = odd.filter(slot => slot >= slots.envelope)
-  const columns = Object.fromEntries(ofColumns.map(slot => [slots.columns[slot]!.column, values.get(slot)]))
-  const findings = new Map(validate(columns)?.map(finding => [finding.column, finding]))
-  for (const slot of odd) {
+  const values = odd.map(slot => cells.parsed(slot))
+  const columns: Record<string, unknown> = {}
+  for (const [place, slot] of odd.entries()) {
+    if (slot >= slots.envelope) columns[slots.columns[slot]!.column] = values[place]
+  }
+  const findings = validate(columns)
+  for (const [place, slot] of odd.entries()) {
     const column = slots.columns[slot]!
-    const finding = slot < slots.envelope ? undefined : findings.get(column.column)
-    const value = values.get(slot)
+    const isColumn = slot >= slots.envelope
+    const finding = isColumn ? findings?.find(each => each.column === column.column) : undefined
+    const value = values[place]
     const isKept = finding === undefined || fits(finding, value, run)
     cells.set(slot, isKept ? read(column, value, run) : undefined)
   }
