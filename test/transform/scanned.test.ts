@@ -88,6 +88,60 @@ describe('a message that is read without parsing it becomes what it would become
     fc.assert(fc.property(fc.array(record, { minLength: 1, maxLength: 3 }), expectSame), { numRuns: 400, seed: 2026 })
   })
 
+  describe('JSON that came as text', () => {
+    const jsonOf = (text: string) =>
+      `{"category":"AdvancedHunting-DeviceEvents","properties":{"AdditionalFields":${JSON.stringify(text)}}}`
+
+    test('any, with everything that may be written in another way', () => {
+      const key = fc.constantFrom(
+        '"a"',
+        '"b"',
+        '"A b"',
+        '"1"',
+        '"01"',
+        '"-1"',
+        '""',
+        '"\\n"',
+        '"\\u0061"',
+        '"__proto__"',
+        '"é"',
+      )
+      const scalar = fc.constantFrom(
+        ...['"x"', '""', '"\\""', '"\\\\"', '"\\/"', '"\\u0041"', '"\\t\\b\\f\\r\\n"', '"é"', '"\\ud83d\\ude00"'],
+        ...['0', '-0', '1', '-1', '01', '1.5', '1e2', '123456789012345', '1234567890123456', 'true', 'false', 'null'],
+        ...['{}', '[]', '"', 'x', '', ' 1', '1 ', '"{\\"a\\":1}"'],
+      )
+      const { json } = fc.letrec<{ json: string }>(tie => ({
+        json: fc.oneof(
+          { maxDepth: 4, withCrossShrink: true },
+          scalar,
+          fc.array(tie('json'), { maxLength: 4 }).map(items => `[${items.join()}]`),
+          fc
+            .array(fc.tuple(key, tie('json')), { maxLength: 5 })
+            .map(all => `{${all.map(each => each.join(':')).join()}}`),
+        ),
+      }))
+      const object = fc.array(fc.tuple(key, json), { minLength: 1, maxLength: 5 })
+      const text = object.map(all => `{${all.map(each => each.join(':')).join()}}`)
+      fc.assert(
+        fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), texts => expectSame(texts.map(jsonOf))),
+        {
+          numRuns: 3000,
+        },
+      )
+    })
+
+    test.each([2, 15, 16, 17, 18, 63, 64, 65])('nested %i deep', depth => {
+      expectSame([jsonOf(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)])
+      expectSame([jsonOf(`{"a":${'['.repeat(depth - 1)}1${']'.repeat(depth - 1)}}`)])
+    })
+
+    test.each([23, 24, 25, 9_998, 9_999, 10_000, 10_001])('with %i keys or elements', count => {
+      const members = Array.from({ length: count }, (_, number) => `"k${number}":1`)
+      expectSame([jsonOf(`{${members.join()}}`), jsonOf(`{"a":[${members.map(() => 1).join()}]}`)])
+    })
+  })
+
   test.each([
     [
       'keys that come twice',

@@ -90,6 +90,8 @@ export const isDateFlag = 1 << 24
 export const isAddressFlag = 1 << 25
 /** The caller knows whether the value is elsewhere, and what it becomes. */
 export const isCallersFlag = 1 << 26
+/** JSON as text, for a field that takes objects. */
+export const isFlattenedFlag = 1 << 27
 /** Beside the usual kinds of a slot: a hyphen says that there is no address. */
 export const hyphenFlag = 1 << 31
 
@@ -130,3 +132,6 @@ export const statePosition = 18
 export const statePositionEnd = 19
 export const stateIndex = 20
 export const stateHasRemarks = 21
+/** How deep JSON in a column may be nested, and how many keys and elements it may have. */
+export const stateMostDepth = 22
+export const stateMostKeys = 23

@@ -1,6 +1,7 @@
 import type { Dataset, Drift } from '../../core/types.ts'
 import { JsonWriter } from '../json-writer.ts'
 import { Kernel } from '../kernel/kernel.ts'
+import { stateMostDepth, stateMostKeys } from '../kernel/layout.ts'
 import type { DefenderRecord, Mapper, MapperOptions, Unmapped } from '../record.ts'
 import { createKeys, type Keys } from '../scan/keys.ts'
 import { Scanner } from '../scan/scan.ts'
@@ -73,6 +74,8 @@ class RuleMapper implements Mapper {
     this.#envelopeKeys = new Set([...this.#envelope.map(({ column }) => column), 'properties'])
     this.#run = new Run(options.limits, options.strict, this.#drift, dataset)
     this.#cells = new Cells(kernel)
+    kernel.state[stateMostDepth] = options.limits.depth
+    kernel.state[stateMostKeys] = options.limits.keys
     this.out = new JsonWriter(kernel)
     // Who looks on is told values, and there are none on a tape.
     if (observer === undefined && dataset === 'event') {

@@ -6,6 +6,7 @@ import {
   isAddressFlag,
   isCallersFlag,
   isDateFlag,
+  isFlattenedFlag,
   kindsAt,
   mostElements,
   openedAt,
@@ -16,6 +17,8 @@ import {
   stateHasOthers,
   stateHasRemarks,
   stateIndex,
+  stateMostDepth,
+  stateMostKeys,
   stateNeed,
   stateOut,
   stateOutEnd,
@@ -38,6 +41,7 @@ import {
 } from '../layout'
 import { copy } from './bytes'
 import { isElsewhere, isNowhere, isUnclear } from './compare'
+import { endOfObject, textAt } from './flattened'
 import { isUsualIp, isUsualUtc } from './forms'
 import { get, set } from './state'
 
@@ -138,13 +142,27 @@ function writeVendor(step: usize, isChecked: bool): i32 {
     if (found !== isNowhere) return found === isUnclear ? stopCompare : stopEnd
   }
   const isCopied = ((copied >> what) & 1) !== 0 || isOfForm(copied, what, slot)
-  if (!isCopied && ((load<i32>(step, 28) >> what) & 1) === 0) return stepVendor
-  const quotes: usize = (texts >> what) & 1
+  if (!isCopied && ((load<i32>(step, 28) >> what) & 1) === 0) {
+    return (copied & isFlattenedFlag) === 0 || !isText(what) ? stepVendor : writeObject(step, slot)
+  }
+  const quotes: usize = isText(what) ? 1 : 0
   const from = (load<u32>(fromAt + (slot << 2)) as usize) - quotes
   const length = (load<u32>(toAt + (slot << 2)) as usize) + quotes - from
   if (!writeKey(step, length)) return stopRoom
   if (isCopied) writeBytes(from, length)
   else writeQuoted(from, length)
+  writeByte(comma)
+  return stopEnd
+}
+
+/** JSON that came as text, where it is certain what would be written anew. */
+function writeObject(step: usize, slot: i32): i32 {
+  const from = load<u32>(fromAt + (slot << 2))
+  const to = load<u32>(toAt + (slot << 2))
+  const end = endOfObject(from, to, get(stateMostDepth), get(stateMostKeys))
+  if (end === 0) return stepVendor
+  if (!writeKey(step, end - textAt)) return stopRoom
+  writeBytes(textAt, end - textAt)
   writeByte(comma)
   return stopEnd
 }
@@ -253,7 +271,7 @@ function writeOne(ref: i32): i32 {
   const what: i32 = load<u8>(kindsAt + slot)
   const from: usize = load<u32>(fromAt + (slot << 2))
   const to: usize = load<u32>(toAt + (slot << 2))
-  if (((texts >> what) & 1) !== 0) return writeJson(from - 1, to + 1)
+  if (isText(what)) return writeJson(from - 1, to + 1)
   if (((bare >> what) & 1) !== 0) return writeJson(from, to)
   if (what !== part) return stepField
   if (!hasRoom(to - from)) return stopRoom
@@ -275,6 +293,10 @@ function writeDate(from: usize): i32 {
   store<u16>(out, 0x225a, 24)
   out += 26
   return stopEnd
+}
+
+function isText(what: i32): bool {
+  return ((texts >> what) & 1) !== 0
 }
 
 /** Whether the index takes the text as it came. */

@@ -3,6 +3,7 @@ import {
   isAddressFlag,
   isCallersFlag,
   isDateFlag,
+  isFlattenedFlag,
   mostOpen,
   stepClose,
   stepField,
@@ -94,9 +95,10 @@ export class DocumentTree {
 }
 
 function vendorWords({ number, field, isTold }: Extract<Part, { kind: 'vendor' }>, kernel: Kernel): number[] {
-  const { slot, elseSlot, copied, quoted, isDate, isAddress, copies, isElsewhere } = field
+  const { slot, elseSlot, copied, quoted, isDate, isAddress, isFlattened, copies, isElsewhere } = field
   const isCallers = isTold || isElsewhere !== undefined
-  const flags = (isDate ? isDateFlag : 0) | (isAddress ? isAddressFlag : 0) | (isCallers ? isCallersFlag : 0)
+  const forms = (isDate ? isDateFlag : 0) | (isAddress ? isAddressFlag : 0) | (isFlattened ? isFlattenedFlag : 0)
+  const flags = forms | (isCallers ? isCallersFlag : 0)
   return [number, slot, elseSlot, copied | flags, quoted, putWords(kernel, copies), copies.length]
 }
 

@@ -20,6 +20,8 @@ export interface VendorField {
   readonly quoted: number
   readonly isDate: boolean
   readonly isAddress: boolean
+  /** JSON, as text or as it is, for a field that takes objects. */
+  readonly isFlattened: boolean
   /** Fields in which the value may stand already, so that it need not be there twice. */
   readonly copies: Int32Array
   /** The same, told in another way. */
@@ -85,16 +87,20 @@ function secondField(column: Column, slot: number, plan: VendorPlan): VendorFiel
   }
 }
 
-const nothing = { copies: new Int32Array(0), copied: 0, quoted: 0, isDate: false, isAddress: false }
+const nothing = { copies: new Int32Array(0), copied: 0, quoted: 0, isDate: false, isAddress: false, isFlattened: false }
 
-type Writing = Pick<VendorField, 'value'> & Partial<Pick<VendorField, 'copied' | 'quoted' | 'isDate' | 'isAddress'>>
+type Writing = Pick<VendorField, 'value'> &
+  Partial<Pick<VendorField, 'copied' | 'quoted' | 'isDate' | 'isAddress' | 'isFlattened'>>
 
 function writing({ type, fieldType, label }: Column, { isOfEvents }: VendorPlan): Writing {
   const isText = type === 'string' || type === 'datetime'
   if (fieldType === 'evidence') return { value: cells => cells.evidence?.kept }
   if (fieldType === 'flattened') {
     const flattened = isOfEvents ? toFlattened : toSafeFlattened
-    return { value: (cells, slot, run) => flattened(cells.json(slot, run) ?? cells.value(slot)) }
+    return {
+      isFlattened: isOfEvents,
+      value: (cells, slot, run) => flattened(cells.json(slot, run) ?? cells.value(slot)),
+    }
   }
   const write = writes[fieldType as keyof typeof writes]
   const value = (cells: Cells, slot: number, run: Run) => write(cells.value(slot), label, run)
