@@ -115,7 +115,7 @@ class RuleMapper implements Mapper {
   takeDrift(): Drift[] {
     // The job is over: nothing of its messages is needed any more.
     this.#cells.clear()
-    this.scanner?.tape.close()
+    this.scanner?.close()
     return this.#drift.take()
   }
 

@@ -15,6 +15,7 @@ import { parseExact } from '../parse.ts'
 import { Tape } from './tape.ts'
 
 const start = Buffer.from('{"records":[')
+const nothing = Buffer.alloc(0)
 
 /** What comes next in a message. `unusual` says nothing about it: it has to be parsed. */
 export type Found = 'record' | 'end' | 'unusual'
@@ -28,7 +29,7 @@ export class Scanner {
   readonly #kernel: Kernel
   /** Categories by the address of their entry; each in one piece, so that it may be kept. */
   readonly #categories = new Map<number, string>()
-  #body: Uint8Array = Buffer.alloc(0)
+  #body: Buffer = nothing
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
@@ -42,6 +43,12 @@ export class Scanner {
     this.#body = body
     this.#kernel.run.open(bodyAt + start.length, bodyAt + body.length)
     return true
+  }
+
+  /** Lets go of the message. */
+  close(): void {
+    this.#body = nothing
+    this.tape.close()
   }
 
   /** Reads one record, which is on the tape then. */
@@ -63,7 +70,7 @@ export class Scanner {
   #nested(from: number): number {
     const end = skipValue(this.#body, from)
     try {
-      const { value, sanitized } = parseExact(this.#body.subarray(from, end) as Buffer)
+      const { value, sanitized } = parseExact(this.#body.subarray(from, end))
       if (sanitized) return 0
       this.tape.nested.set(bodyAt + from, value)
       return end
