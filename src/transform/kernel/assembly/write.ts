@@ -19,9 +19,6 @@ import {
   stateIndex,
   stateMostDepth,
   stateMostKeys,
-  stateNeed,
-  stateOut,
-  stateOutEnd,
   statePosition,
   statePositionEnd,
   stateSlot,
@@ -39,15 +36,28 @@ import {
   stopRoom,
   toAt,
 } from '../layout'
-import { copy } from './bytes'
 import { isElsewhere, isNowhere, isUnclear } from './compare'
 import { endOfObject, textAt } from './flattened'
 import { isUsualIp, isUsualUtc } from './forms'
+import {
+  backTo,
+  beginStep,
+  hasRoom,
+  lastByte,
+  leave,
+  out,
+  replaceLast,
+  take,
+  writeByte,
+  writeBytes,
+  writeDate,
+  writeNumber,
+  writeQuoted,
+} from './out'
 import { get, set } from './state'
 
 const openBrace: u32 = 0x7b
 const closeBrace: u32 = 0x7d
-const quote: u32 = 0x22
 const comma: u32 = 0x2c
 const openBracket: u32 = 0x5b
 const closeBracket: u32 = 0x5d
@@ -55,13 +65,6 @@ const closeBracket: u32 = 0x5d
 const texts = (1 << plain) | (1 << path) | (1 << text)
 const bare = (1 << integer) | (1 << truth) | (1 << falsity) | (1 << made) | (1 << written)
 
-/** More than any value needs beside its bytes: quotes, and what is copied in whole sixteens. */
-const spare = 64
-
-/** Where the next byte goes, how far it may, and where it went before the step at hand. */
-let out: usize = 0
-let outEnd: usize = 0
-let before: usize = 0
 let depth = 0
 
 /** Begins a document whose plan has these steps, where there is room for the beginning; goes on as `resume` does. */
@@ -69,9 +72,9 @@ export function write(steps: usize, stepsEnd: usize, hasOthers: bool): i32 {
   set(stateSteps, stepsEnd as i32)
   set(stateHasOthers, hasOthers ? 1 : 0)
   depth = 0
-  out = get(stateOut) as usize
-  store<u8>(out, openBrace)
-  set(stateOut, (out + 1) as i32)
+  take()
+  writeByte(openBrace)
+  leave()
   return resume(steps, false)
 }
 
@@ -81,19 +84,18 @@ export function write(steps: usize, stepsEnd: usize, hasOthers: bool): i32 {
  */
 export function resume(step: usize, isChecked: bool): i32 {
   const end = get(stateSteps) as usize
-  out = get(stateOut) as usize
-  outEnd = get(stateOutEnd) as usize
+  take()
   for (; step < end; step += stepWords * 4) {
     const reason = writeStep(step, isChecked)
     isChecked = false
     if (reason === stopEnd) continue
     set(stateStep, step as i32)
-    set(stateOut, out as i32)
+    leave()
     return reason
   }
   // Every document has a field at least: its version of ECS.
-  store<u8>(out - 1, closeBrace)
-  set(stateOut, out as i32)
+  replaceLast(closeBrace)
+  leave()
   return stopEnd
 }
 
@@ -104,7 +106,7 @@ export function opened(): usize {
 
 /** Returns why it has to be left to the caller, and `stopEnd` for nothing. */
 function writeStep(step: usize, isChecked: bool): i32 {
-  before = out
+  beginStep()
   const what = load<i32>(step)
   if (what === stepVendor) return writeVendor(step, isChecked)
   if (what === stepField) return writeField(step)
@@ -191,22 +193,14 @@ function open(step: usize): i32 {
 function close(): i32 {
   const begin = opened()
   depth--
-  if (load<u8>(out - 1) === openBrace) {
-    out = begin
+  if (lastByte() === openBrace) {
+    backTo(begin)
     return stopEnd
   }
   if (!hasRoom(0)) return stopRoom
-  store<u8>(out - 1, closeBrace)
+  replaceLast(closeBrace)
   writeByte(comma)
   return stopEnd
-}
-
-/** Whether there is room for so many bytes and a few more; if not, the step is as if it had not been begun. */
-function hasRoom(bytes: usize): bool {
-  if (out + bytes + spare <= outEnd) return true
-  set(stateNeed, (out - before + bytes + spare) as i32)
-  out = before
-  return false
 }
 
 /** Writes the key of a step; false when there is no room for it and so many bytes. */
@@ -215,32 +209,6 @@ function writeKey(step: usize, bytes: usize): bool {
   if (!hasRoom(length + bytes)) return false
   writeBytes(load<u32>(step, 4), length)
   return true
-}
-
-function writeByte(byte: u32): void {
-  store<u8>(out, byte)
-  out++
-}
-
-function writeBytes(from: usize, length: usize): void {
-  copy(out, from, length)
-  out += length
-}
-
-function writeQuoted(from: usize, length: usize): void {
-  writeByte(quote)
-  writeBytes(from, length)
-  writeByte(quote)
-}
-
-function writeNumber(number: u32): void {
-  let end = out + 1
-  for (let rest = number; rest >= 10; rest /= 10) end++
-  for (let at = end - 1; at >= out; at--) {
-    store<u8>(at, 0x30 + (number % 10))
-    number /= 10
-  }
-  out = end
 }
 
 /** Writes what the reference stands for. Returns why it has to be left to the caller, of a set all of it. */
@@ -253,16 +221,20 @@ function writeRef(ref: i32): i32 {
   writeByte(openBracket)
   for (let n = 0; n < count; n++, element += 4) {
     const reason = writeOne(load<i32>(element))
-    if (reason === stepField) out = begin
+    if (reason === stepField) backTo(begin)
     if (reason !== stopEnd) return reason
     writeByte(comma)
   }
-  store<u8>(out - 1, closeBracket)
+  replaceLast(closeBracket)
   return stopEnd
 }
 
 function writeOne(ref: i32): i32 {
-  if (ref > dateRefs) return writeDate(load<u32>(fromAt + ((ref - dateRefs - 1) << 2)))
+  if (ref > dateRefs) {
+    if (!hasRoom(0)) return stopRoom
+    writeDate(load<u32>(fromAt + ((ref - dateRefs - 1) << 2)))
+    return stopEnd
+  }
   if (ref < 0) {
     const constant: usize = (get(stateConstants) as usize) + ((-1 - ref) << 3)
     return writeJson(load<u32>(constant), load<u32>(constant, 4))
@@ -282,16 +254,6 @@ function writeOne(ref: i32): i32 {
 function writeJson(from: usize, to: usize): i32 {
   if (!hasRoom(to - from)) return stopRoom
   writeBytes(from, to - from)
-  return stopEnd
-}
-
-/** Cut to milliseconds. */
-function writeDate(from: usize): i32 {
-  if (!hasRoom(0)) return stopRoom
-  v128.store(out, v128.load(from - 1))
-  store<u64>(out, load<u64>(from, 15), 16)
-  store<u16>(out, 0x225a, 24)
-  out += 26
   return stopEnd
 }
 
