@@ -149,6 +149,10 @@ describe('a message that is read without parsing it becomes what it would become
     ],
     ['a second category', '{"category":"DeviceInfo","category":"DeviceEvents","properties":{"DeviceName":"a"}}'],
     ['a second category that is none', '{"category":"DeviceInfo","properties":{"DeviceName":"a"},"category":{"a":1}}'],
+    [
+      'a hyphen for an address, and what begins with one',
+      '{"category":"DeviceNetworkEvents","properties":{"LocalIP":"-","RemoteIP":"-1","MacAddress":"-a"}}',
+    ],
     ['a category behind the properties', '{"properties":{"DeviceName":"a"},"category":"DeviceInfo"}'],
     ['a category with escapes', '{"category":"Device\\u0049nfo","properties":{"DeviceName":"a"}}'],
     ['a category beyond ASCII', '{"category":"Gerät","properties":{"DeviceName":"ä"}}'],
