@@ -108,7 +108,21 @@ describe('a message that is read without parsing it becomes what it would become
       )
       const scalar = fc.constantFrom(
         ...['"x"', '""', '"\\""', '"\\\\"', '"\\/"', '"\\u0041"', '"\\t\\b\\f\\r\\n"', '"é"', '"\\ud83d\\ude00"'],
-        ...['0', '-0', '1', '-1', '01', '1.5', '1e2', '123456789012345', '1234567890123456', 'true', 'false', 'null'],
+        ...[
+          '0',
+          '-0',
+          '1',
+          '-1',
+          '01',
+          '1.5',
+          '1e2',
+          '123456789012345',
+          '1234567890123456',
+          '12345678901234567',
+          'true',
+          'false',
+          'null',
+        ],
         ...['{}', '[]', '"', 'x', '', ' 1', '1 ', '"{\\"a\\":1}"'],
       )
       const { json } = fc.letrec<{ json: string }>(tie => ({
