@@ -29,9 +29,9 @@ function outcome(transform: typeof scanning, text: string) {
 const byColumn = (a: { table: string; column: string }, b: { table: string; column: string }) =>
   `${a.table} ${a.column}` < `${b.table} ${b.column}` ? -1 : 1
 
-function expectSame(records: readonly string[]): void {
+function expectSame(records: readonly string[], [one, other] = [scanning, parsing]): void {
   const list = `"records":[${records.join()}]}`
-  expect(outcome(scanning, `{${list}`)).toEqual(outcome(parsing, `{"before":0,${list}`))
+  expect(outcome(one, `{${list}`)).toEqual(outcome(other, `{"before":0,${list}`))
 }
 
 const schemas = loadSchemas()
@@ -85,7 +85,10 @@ describe('a message that is read without parsing it becomes what it would become
         )
         return `{"time":"2026-03-02T08:00:00.1234567Z","category":"AdvancedHunting-${schema.table}","properties":{${columns.join()}}}`
       })
-    fc.assert(fc.property(fc.array(record, { minLength: 1, maxLength: 3 }), expectSame), { numRuns: 400, seed: 2026 })
+    fc.assert(
+      fc.property(fc.array(record, { minLength: 1, maxLength: 3 }), records => expectSame(records)),
+      { numRuns: 400, seed: 2026 },
+    )
   })
 
   describe('JSON that came as text', () => {
@@ -148,6 +151,13 @@ describe('a message that is read without parsing it becomes what it would become
     test.each([2, 15, 16, 17, 18, 63, 64, 65])('nested %i deep', depth => {
       expectSame([jsonOf(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)])
       expectSame([jsonOf(`{"a":${'['.repeat(depth - 1)}1${']'.repeat(depth - 1)}}`)])
+    })
+
+    test.each([3, 4, 5, 6, 7])('nested %i deep where less is allowed', depth => {
+      const limited = () => createBatchTransform({ ...options, limits: { depth: 5, keys: 8 } })
+      const both = [limited(), limited()] as [typeof scanning, typeof parsing]
+      expectSame([jsonOf(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)], both)
+      expectSame([jsonOf(`{"a":[${'1,'.repeat(depth)}1]}`)], both)
     })
 
     test.each([23, 24, 25, 9_998, 9_999, 10_000, 10_001])('with %i keys or elements', count => {
