@@ -39,6 +39,8 @@ const text = fc.oneof(
     '12',
     'true',
   ),
+  // Its small letter is an ordinary k.
+  fc.constantFrom('a\u212a', 'ak', 'aK'),
   fc.constantFrom('2026-03-02T08:00:00.123Z', '2026-03-02T08:00:00.1234567Z', '2026-03-02T08:00:00.124Z'),
   fc.constantFrom('x'.repeat(16), 'X'.repeat(16), `${'x'.repeat(16)}é`, `${'x'.repeat(16)}É`, `${'x'.repeat(16)}e`),
 )
@@ -126,6 +128,7 @@ test('a set has what a set of values would have, in its order', () => {
       const expected = new Set<unknown>()
       // Another set, of which all elements are added.
       for (const slot of [4, 3]) collect(cells, 1, slot + 1)
+      const other = cells.of(cells.refs[1]!)
       for (const [number, [slot, what]] of adds.entries()) {
         const value = values[slot]!
         const ref = {
@@ -144,6 +147,7 @@ test('a set has what a set of values would have, in its order', () => {
         for (const each of Array.isArray(added) ? added : [added]) expected.add(each)
       }
       expect(cells.of(cells.refs[0]!) ?? []).toEqual([...expected])
+      expect(cells.of(cells.refs[1]!)).toEqual(other)
     }),
     { numRuns: 3000 },
   )
