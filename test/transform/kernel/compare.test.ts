@@ -120,8 +120,13 @@ describe('whether a field has the value of a column', () => {
   })
 })
 
+const json = cellsOf('string', 'x').kernel.put(Buffer.from('["a","b"]'))
+
 test('a set has what a set of values would have, in its order', () => {
-  const from = fc.tuple(fc.nat(4), fc.constantFrom('slot', 'worth', 'lower', 'part', 'action', 'number', 'list', 'set'))
+  const from = fc.tuple(
+    fc.nat(4),
+    fc.constantFrom('slot', 'worth', 'lower', 'part', 'action', 'number', 'list', 'json', 'set'),
+  )
   fc.assert(
     fc.property(fc.array(text, { minLength: 5, maxLength: 5 }), fc.array(from, { maxLength: 60 }), (values, adds) => {
       const cells = cellsOf('string', ...values)
@@ -139,6 +144,7 @@ test('a set has what a set of values would have, in its order', () => {
           action: () => references.action(cells, slot),
           number: () => cells.worth(number % 3 === 0 ? true : number % 13),
           list: () => cells.worth([value, `list${number}`]),
+          json: () => cells.written(json, json + 9),
           set: () => cells.refs[1]!,
         }[what]()
         if (what === 'part' && /^[^ -~]|^["\\]/.test(value)) continue
