@@ -3,9 +3,8 @@ import type { Position } from '../../record.ts'
 import { toAction } from '../convert.ts'
 import { splits } from '../split.ts'
 
-/** What has to be known of the record at hand. */
+/** What tells the value of a slot. */
 interface Reader {
-  readonly serial: number
   value(slot: number): unknown
 }
 
@@ -27,7 +26,6 @@ interface Line {
   readonly args: number
   readonly count: number
   readonly end: number
-  usedBy: number
 }
 
 /** Command lines repeat: every record of a process has that of the initiating one. */
@@ -36,8 +34,8 @@ const longestLine = 1000
 const lineBytes = 4 << 20
 
 /**
- * JSON that was made for earlier records, kept in the kernel's memory. What the record at hand refers to already is not
- * written over: it has to be there when the document is written.
+ * JSON that was made for earlier records, kept in the kernel's memory. What the record at hand refers to has to be there
+ * when its document is written: nothing is written over but command lines, from the oldest on, when there is no more room.
  */
 export class Remembered {
   readonly #kernel: Kernel
@@ -97,11 +95,8 @@ export class Remembered {
     if (length > longestLine) return undefined
     const place = run.hash(at, at + length) & (mostLines - 1)
     const known = this.#lines[place]
-    if (known !== undefined && known.args - known.from === length && run.same(known.from, at, length) !== 0) {
-      known.usedBy = record.serial
-      return known
-    }
-    return known?.usedBy === record.serial ? undefined : this.#addLine(record, slot, place)
+    const isKnown = known !== undefined && known.args - known.from === length
+    return isKnown && run.same(known.from, at, length) !== 0 ? known : this.#addLine(record, slot, place)
   }
 
   #addLine(record: Reader, slot: number, place: number): Line | undefined {
@@ -111,14 +106,12 @@ export class Remembered {
     const args = Buffer.from(JSON.stringify(split.args))
     const count = Buffer.from(JSON.stringify(split.count))
     const length = to[slot]! - from[slot]!
-    const start = this.#roomForLine(record, length + args.length + count.length)
-    if (start === undefined) return undefined
+    const start = this.#roomForLine(length + args.length + count.length)
     const line = {
       from: start,
       args: start + length,
       count: start + length + args.length,
       end: start + length + args.length + count.length,
-      usedBy: record.serial,
     }
     bytes.copyWithin(line.from, from[slot]!, to[slot])
     bytes.set(args, line.args)
@@ -127,11 +120,13 @@ export class Remembered {
     return line
   }
 
-  /** When there is no more, all are forgotten, unless the record at hand refers to one. */
-  #roomForLine(record: Reader, bytes: number): number | undefined {
+  /**
+   * When there is no more, all are forgotten: one that is written over in part might still look like its line, where another
+   * has that inside. A record has a few lines only, so it never comes round to its own.
+   */
+  #roomForLine(bytes: number): number {
     if (this.#nextLine === 0) this.#linesAt = this.#nextLine = this.#kernel.keep(lineBytes)
     if (this.#nextLine + bytes > this.#linesAt + lineBytes) {
-      if (bytes > lineBytes || this.#lines.some(line => line?.usedBy === record.serial)) return undefined
       this.#lines.fill(undefined)
       this.#nextLine = this.#linesAt
     }

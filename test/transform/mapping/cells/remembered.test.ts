@@ -26,11 +26,15 @@ describe('command lines that are remembered', () => {
   })
 
   test('are right when there are more than the memory for them holds', () => {
-    const lines = Array.from({ length: 6000 }, (_, number) => `tool.exe ${number} ${'x'.repeat(900)}`)
-    for (const line of [...lines, ...lines.slice(0, 100)]) {
-      const cells = cellsOf('string', line, line.slice(0, 20))
-      const refs = [split(cells, 0), split(cells, 1), split(cells, 0)]
-      expect(refs.map(each => values(cells, each))).toEqual([line, line.slice(0, 20), line].map(expected))
+    const lines = Array.from({ length: 16_000 }, (_, number) => `tool.exe ${number} ${'x'.repeat((number * 7) % 600)}`)
+    for (const [number, line] of lines.entries()) {
+      // Some that are older: forgotten, or just made.
+      const others = [lines[number - 6000], lines[number - 300], lines[number - 1]].map(each => each ?? line)
+      const cells = cellsOf('string', line, ...others)
+      const refs = [0, 1, 2, 3].map(slot => split(cells, slot))
+      const found = refs.map(each => values(cells, each))
+      if (JSON.stringify(found) !== JSON.stringify([line, ...others].map(expected)))
+        throw new Error(`wrong for ${number}`)
     }
   })
 })
