@@ -175,7 +175,7 @@ describe('a container that is emptied while running (B6)', () => {
     for (const { name } of (await blobs.list('')).entries) await blobs.remove(name)
     await until(async () => (await blobs.list('')).entries.length === 1)
     fill(hub, '0', 3)
-    await until(() => sink.count === 6)
+    await until(() => sink.count >= 6)
     expect(sink.sequence('xdr/0')).toEqual([0, 1, 2, 3, 4, 5])
     expect(await source.checkpoint('xdr/0', sink.batches.at(-1)!.cursor)).toBe('written')
   })
