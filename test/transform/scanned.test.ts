@@ -91,6 +91,14 @@ describe('a message that is read without parsing it becomes what it would become
     )
   })
 
+  test('more categories than are told apart by their bytes, twice', () => {
+    const records = Array.from(
+      { length: 1000 },
+      (_, number) => `{"category":"Table${number % 500}","properties":{"A":1}}`,
+    )
+    expectSame(records)
+  })
+
   describe('JSON that came as text', () => {
     const jsonOf = (text: string) =>
       `{"category":"AdvancedHunting-DeviceEvents","properties":{"AdditionalFields":${JSON.stringify(text)}}}`
@@ -207,7 +215,7 @@ describe('a message that is read without parsing it becomes what it would become
     ['a key named __proto__', '{"category":"DeviceInfo","__proto__":{"a":1},"properties":{"__proto__":{"b":2}}}'],
   ])('%s', (_what, record) => expectSame([record]))
 
-  test('records of every length about the size of a piece, with odd characters before and behind', () => {
+  test('records of every length about 64 KiB, with odd characters before and behind', () => {
     for (let length = 65_370; length < 65_560; length++) {
       const properties = {
         DeviceName: 'é',

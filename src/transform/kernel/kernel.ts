@@ -5,11 +5,8 @@ import {
   countsAt,
   fromAt,
   kindsAt,
-  memberBytes,
-  membersAt,
   mostElements,
   mostFields,
-  mostMembers,
   mostSlots,
   oddAt,
   outAt,
@@ -62,6 +59,12 @@ interface Memory {
   grow(pages: number): void
 }
 
+/** From where to where something stands. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
 const page = 1 << 16
 
 let compiled: object | undefined
@@ -85,7 +88,6 @@ export class Kernel {
   counts!: Int32Array
   sets!: Int32Array
   odd!: Int32Array
-  members!: Int32Array
   readonly #memory: Memory
 
   constructor() {
@@ -98,6 +100,7 @@ export class Kernel {
 
   /** Takes a message to read, or tells that it is too large. */
   take(body: Uint8Array): boolean {
+    // What is behind it needs a little room, and so does a text without its escapes, elsewhere.
     if (body.length > bodyBytes - 2 * page) return false
     this.bytes.set(body, bodyAt)
     // What is no text ends the search.
@@ -117,6 +120,13 @@ export class Kernel {
     const at = this.keep(bytes.length)
     this.bytes.set(bytes, at)
     return at
+  }
+
+  /** Keeps the text. */
+  putText(text: string): Span {
+    const bytes = Buffer.from(text)
+    const from = this.put(bytes)
+    return { from, to: from + bytes.length }
   }
 
   /** Makes room for so many more bytes of documents. Throws a RangeError when there is no more. */
@@ -140,7 +150,6 @@ export class Kernel {
     this.counts = new Int32Array(buffer, countsAt, mostFields)
     this.sets = new Int32Array(buffer, setsAt, mostFields * mostElements)
     this.odd = new Int32Array(buffer, oddAt, mostSlots)
-    this.members = new Int32Array(buffer, membersAt, (mostMembers * memberBytes) / 4)
     // Copies go in whole sixteens.
     this.state[stateOutEnd] = buffer.byteLength - 64
   }

@@ -11,6 +11,8 @@ export const plain = 2
 export const path = 3
 /** With other escapes, or beyond ASCII. */
 export const text = 4
+/** A bit for each of these three. */
+export const texts = (1 << plain) | (1 << path) | (1 << text)
 /** An integer of up to 15 digits, which a double holds and gives back. */
 export const integer = 5
 /** An integer of 16 to 18 digits, which 64 bits hold. */

@@ -5,9 +5,10 @@
 
 /** Words of 32 bits that both sides read and write; which is which stands at the end. */
 export const stateAt = 1024
-/** What the kernel keeps of the two dictionaries. */
+/** What the kernel keeps of its three dictionaries. */
 export const envelopeKeysAt = 1280
 export const columnKeysAt = 1296
+export const categoryKeysAt = 1312
 /** Where the objects of a document that are open began. */
 export const openedAt = 2048
 export const mostOpen = 64
@@ -119,11 +120,10 @@ export const stateHasOthers = 8
 export const stateFrom = 9
 export const stateTo = 10
 export const stateMembersEnd = 11
-/** Number of the category, or -1; where its text starts and ends, and its kind. */
+/** Number of the category, or -1, and where its text starts and ends. */
 export const stateCategory = 12
 export const stateCategoryFrom = 13
 export const stateCategoryTo = 14
-export const stateCategoryKind = 15
 /** Where the search is. */
 export const stateAtByte = 16
 export const stateOdd = 17

@@ -20,8 +20,8 @@ export function createKeys(kernel: Kernel, envelope: Iterable<string>, columns: 
   const add = (isColumn: boolean, names: readonly string[]): ReadonlyMap<string, number> =>
     new Map(
       names.map(name => {
-        const bytes = Buffer.from(`"${name}":`)
-        return [name, run.addKey(isColumn, kernel.put(bytes), bytes.length)]
+        const { from, to } = kernel.putText(`"${name}":`)
+        return [name, run.addKey(isColumn, from, to - from)]
       }),
     )
   const [envelopeIds, columnIds] = [add(false, ofEnvelope), add(true, ofColumns)]

@@ -8,7 +8,6 @@ import {
   stateAtByte,
   stateCategory,
   stateCategoryFrom,
-  stateCategoryKind,
   stateCategoryTo,
 } from '../kernel/layout.ts'
 import { parseExact } from '../parse.ts'
@@ -27,8 +26,8 @@ export type Found = 'record' | 'end' | 'unusual'
 export class Scanner {
   readonly tape: Tape
   readonly #kernel: Kernel
-  /** Categories by the address of their entry; each in one piece, so that it may be kept. */
-  readonly #categories = new Map<number, string>()
+  /** Categories by number; each in one piece, so that it may be kept. */
+  readonly #categories: string[] = []
   #body: Buffer = nothing
 
   constructor(kernel: Kernel) {
@@ -80,15 +79,12 @@ export class Scanner {
   }
 
   #category(): string {
-    const { state, bytes } = this.#kernel
-    const entry = state[stateCategory]!
-    const known = this.#categories.get(entry)
+    const { state } = this.#kernel
+    const number = state[stateCategory]! | 0
+    const known = this.#categories[number]
     if (known !== undefined) return known
-    const from = state[stateCategoryFrom]!
-    const to = state[stateCategoryTo]!
-    if (entry === 0) return from === to ? '' : this.tape.textAt(state[stateCategoryKind]!, from, to)
-    const name = bytes.toString('latin1', from, to)
-    this.#categories.set(entry, name)
+    const name = this.tape.textAt(state[stateCategoryFrom]!, state[stateCategoryTo]!)
+    if (number >= 0) this.#categories[number] = name
     return name
   }
 }

@@ -1,5 +1,4 @@
 import type { Kernel } from '../kernel/kernel.ts'
-import { plain } from '../kernel/kinds.ts'
 import { bodyAt, memberBytes, membersAt, scratchAt, stateFrom, stateMembersEnd, stateTo } from '../kernel/layout.ts'
 
 /**
@@ -7,13 +6,13 @@ import { bodyAt, memberBytes, membersAt, scratchAt, stateFrom, stateMembersEnd, 
  * records of a thread, one after the other. Places are addresses in the kernel's memory.
  */
 export class Tape {
-  readonly kernel: Kernel
+  readonly #kernel: Kernel
   name = ''
   /** Parsed objects and lists, by the place of their first byte. */
   readonly nested = new Map<number, unknown>()
 
   constructor(kernel: Kernel) {
-    this.kernel = kernel
+    this.#kernel = kernel
   }
 
   /** Lets go of the message. */
@@ -27,33 +26,32 @@ export class Tape {
 
   /** How many members the record has. */
   get length(): number {
-    return (this.kernel.state[stateMembersEnd]! - membersAt) / memberBytes
+    return (this.#kernel.state[stateMembersEnd]! - membersAt) / memberBytes
   }
 
   /** Places of the record in the message. */
   get start(): number {
-    return this.kernel.state[stateFrom]! - bodyAt
+    return this.#kernel.state[stateFrom]! - bodyAt
   }
 
   get end(): number {
-    return this.kernel.state[stateTo]! - bodyAt
+    return this.#kernel.state[stateTo]! - bodyAt
   }
 
   /** The record as it came; a view. */
   bytes(): Buffer {
-    const { bytes, state } = this.kernel
+    const { bytes, state } = this.#kernel
     return bytes.subarray(state[stateFrom], state[stateTo])
   }
 
   /** The characters that stand there, one per byte. */
   slice(from: number, to: number): string {
-    return this.kernel.bytes.toString('latin1', from, to)
+    return this.#kernel.bytes.toString('latin1', from, to)
   }
 
   /** The text that stands there. */
-  textAt(what: number, from: number, to: number): string {
-    if (what === plain) return this.slice(from, to)
-    const { bytes, run } = this.kernel
+  textAt(from: number, to: number): string {
+    const { bytes, run } = this.#kernel
     const end = run.withoutEscapes(from, to, scratchAt)
     if (end > 0) return bytes.toString('latin1', scratchAt, end)
     const written = bytes.toString('utf8', from, to)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { texts } from '../../../src/transform/kernel/bits.ts'
+import { texts } from '../../../src/transform/kernel/kinds.ts'
 import {
   outAt,
   stateHasRemarks,

@@ -27,6 +27,7 @@ export function hashOf(from: usize, to: usize): u32 {
   return sum ^ (sum >> 15)
 }
 
-export function isDigit(byte: u32): bool {
-  return byte - 0x30 <= 9
+/** Whether any of the first `count` marks is set. */
+export function isAnyOf(marks: i32, count: i32): bool {
+  return marks !== 0 && (count >= 16 || (marks & ((1 << count) - 1)) !== 0)
 }

@@ -1,41 +1,39 @@
-import { copy, hashOf, isSame } from './bytes'
+import { categoryKeysAt } from '../layout'
+import { copy } from './bytes'
+import { colon } from './characters'
 import { keep } from './kept'
+import { addTo, countOf, idOf, makeRoom } from './keys'
 
 /** No more are told apart by their bytes; there are about 60. */
 const most = 200
 const longest = 100
-const slots = 512
-/** Where the text is, its length, and what follows what in the properties of such records. */
-const entryBytes = 12
 
-let table: usize = 0
-let count = 0
+const categories: usize = categoryKeysAt
+/** Of each category, what follows what in the properties of its records, and how many bytes that takes. */
+let orders: usize = 0
+let orderBytes = 0
 
-/** The address of a category's entry: of a text of ASCII without escapes. 0 for one that is not kept. */
-export function categoryOf(from: usize, to: usize, orderBytes: i32): usize {
-  const length = (to - from) as i32
-  if (length > longest) return 0
-  if (table === 0) table = keep(slots * entryBytes)
-  let slot = hashOf(from, to) & (slots - 1)
-  let entry = table + slot * entryBytes
-  while (load<u32>(entry) !== 0) {
-    if (load<i32>(entry, 4) === length && isSame(load<u32>(entry), from, length)) return entry
-    slot = (slot + 1) & (slots - 1)
-    entry = table + slot * entryBytes
-  }
-  return add(entry, from, length, orderBytes)
+export function makeCategories(bytes: i32): void {
+  makeRoom(categories, most)
+  orders = keep(most * bytes)
+  orderBytes = bytes
 }
 
-function add(entry: usize, from: usize, length: i32, orderBytes: i32): usize {
-  if (count === most) return 0
-  const text = keep(length)
-  const order = keep(orderBytes)
-  if (order === 0) return 0
-  count++
-  copy(text, from, length)
-  memory.fill(order, 0xff, orderBytes)
-  store<u32>(entry, text as u32)
-  store<i32>(entry, length, 4)
-  store<u32>(entry, order as u32, 8)
-  return entry
+/** The number of a category, by a text of ASCII without escapes, in quotes; -1 for one that is not kept. */
+export function categoryOf(from: usize, to: usize): i32 {
+  const length = (to - from) as i32
+  if (length > longest) return -1
+  const known = idOf(categories, from, to)
+  if (known >= 0 || countOf(categories) === most) return known
+  const name = keep(length + 3)
+  if (name === 0) return -1
+  copy(name, from - 1, length + 2)
+  store<u8>(name + length + 2, colon)
+  const category = addTo(categories, name, length + 3)
+  memory.fill(orderOf(category), 0xff, orderBytes)
+  return category
+}
+
+export function orderOf(category: i32): usize {
+  return orders + category * orderBytes
 }

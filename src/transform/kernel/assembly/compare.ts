@@ -1,4 +1,5 @@
-import { countsAt, dateRefs, mostElements, refsAt, setRefs, setsAt } from '../layout'
+import { dateRefs, setRefs } from '../layout'
+import { countOf, elementOf, refOf, setOf } from './cells'
 import { end, find, findSlot, isAscii, start } from './spans'
 
 export const isNowhere = 0
@@ -12,31 +13,30 @@ let to: usize = 0
 
 /** Whether one of these fields has the column's value already, case aside. */
 export function isElsewhere(fields: usize, count: i32, slot: i32): i32 {
-  for (let n = 0; n < count; n++) if (refOf(fields, n) === slot + 1) return isThere
+  for (let n = 0; n < count; n++) if (refOf(fieldAt(fields, n)) === slot + 1) return isThere
   const isClear = findSlot(slot) && isAscii()
   from = start
   to = end
   let all = isNowhere
   for (let n = 0; n < count; n++) {
-    const ref = refOf(fields, n)
+    const ref = refOf(fieldAt(fields, n))
     if (ref === 0) continue
-    const found = ref < setRefs ? has(ref, slot, isClear) : hasElement(ref - setRefs - 1, slot, isClear)
+    const found = ref < setRefs ? has(ref, slot, isClear) : hasElement(setOf(ref), slot, isClear)
     if (found === isThere) return isThere
     if (found === isUnclear) all = isUnclear
   }
   return all
 }
 
-function refOf(fields: usize, n: i32): i32 {
-  return load<i32>(refsAt + (load<i32>(fields + (n << 2)) << 2))
+function fieldAt(fields: usize, n: i32): i32 {
+  return load<i32>(fields + (n << 2))
 }
 
 function hasElement(set: i32, slot: i32, isClear: bool): i32 {
-  const count = load<i32>(countsAt + (set << 2))
-  let element: usize = setsAt + ((set * mostElements) << 2)
+  const count = countOf(set)
   let all = isNowhere
-  for (let n = 0; n < count; n++, element += 4) {
-    const found = has(load<i32>(element), slot, isClear)
+  for (let n = 0; n < count; n++) {
+    const found = has(elementOf(set, n), slot, isClear)
     if (found === isThere) return isThere
     if (found === isUnclear) all = isUnclear
   }

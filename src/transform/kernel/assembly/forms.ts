@@ -1,4 +1,4 @@
-import { isDigit } from './bytes'
+import { isDigit } from './characters'
 
 /**
  * The form of dates that is most usual: with three to nine digits below a second, the Z sometimes missing. False for days

@@ -1,6 +1,7 @@
+export { hashOf as hash, isSame as same } from './bytes'
 export { keep } from './kept'
 export { clear, findOdd, loadMembers } from './load'
 export { addKey, makeKeys, nameKeys, next, open, resume as resumeScan } from './scan'
 export { collect } from './sets'
-export { hasCapital, hash, isUsualAddress, isUsualDate, lower, processId, same, withoutEscapes } from './texts'
+export { hasCapital, isUsualAddress, isUsualDate, lower, processId, withoutEscapes } from './texts'
 export { opened, resume as resumeWrite, write } from './write'

@@ -20,7 +20,7 @@ export function countOf(keys: usize): i32 {
   return load<i32>(keys)
 }
 
-/** `at` has `"name":`. */
+/** `at` has `"name":`. Returns the number of the name. */
 export function addTo(keys: usize, at: usize, length: i32): i32 {
   const id = countOf(keys)
   store<i32>(keys, id + 1)

@@ -12,6 +12,8 @@ import {
   stateOdd,
   toAt,
 } from '../layout'
+import { kindOf } from './cells'
+import { minus } from './characters'
 import { get, set } from './state'
 
 /** Empties so many slots and fields, for a record whose table has these constants: pairs of where their JSON starts and ends. */
@@ -44,7 +46,7 @@ export function loadMembers(slots: i32, byId: usize, usual: usize): i32 {
     const to = load<i32>(member, 12)
     const kinds = load<u32>(usual + (slot << 2))
     if (((kinds >> what) & 1) === 0) odd++
-    else if ((kinds & (hyphenFlag as u32)) !== 0 && what === plain && to - from === 1 && load<u8>(from) === 0x2d)
+    else if ((kinds & (hyphenFlag as u32)) !== 0 && what === plain && to - from === 1 && load<u8>(from) === minus)
       what = empty
     // Of a key that comes twice, the last one counts.
     store<u8>(kindsAt + slot, what as u8)
@@ -60,7 +62,7 @@ export function loadMembers(slots: i32, byId: usize, usual: usize): i32 {
 export function findOdd(slots: i32, usual: usize): void {
   let odd = 0
   for (let slot = 0; slot < slots; slot++) {
-    if (((load<u32>(usual + (slot << 2)) >> load<u8>(kindsAt + slot)) & 1) !== 0) continue
+    if (((load<u32>(usual + (slot << 2)) >> kindOf(slot)) & 1) !== 0) continue
     store<i32>(oddAt + (odd << 2), slot)
     odd++
   }

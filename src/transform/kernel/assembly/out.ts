@@ -1,8 +1,7 @@
 import { stateNeed, stateOut, stateOutEnd } from '../layout'
 import { copy } from './bytes'
+import { quote } from './characters'
 import { get, set } from './state'
-
-const quote: u32 = 0x22
 
 /** More than any value needs beside its bytes: quotes, and what is copied in whole sixteens. */
 const spare = 64

@@ -1,4 +1,4 @@
-import { empty, escaped, nested, plain, text } from '../kinds'
+import { empty, escaped, nested, plain } from '../kinds'
 import {
   columnKeysAt,
   envelopeKeysAt,
@@ -13,7 +13,6 @@ import {
   stateAtByte,
   stateCategory,
   stateCategoryFrom,
-  stateCategoryKind,
   stateCategoryTo,
   stateFrom,
   stateMembersEnd,
@@ -21,27 +20,18 @@ import {
   unknownColumn,
   unknownKey,
 } from '../layout'
-import { isDigit } from './bytes'
-import { categoryOf } from './categories'
+import { categoryOf, makeCategories, orderOf } from './categories'
+import { isText } from './cells'
+import { closeBrace, closeBracket, colon, comma, openBrace, openBracket, quote, space } from './characters'
 import { keep } from './kept'
-import { addTo, countOf, idOf, isAt, lengthOf, makeRoom } from './keys'
+import { addTo, idOf, isAt, lengthOf, makeRoom } from './keys'
 import { set } from './state'
-import { from, kind, readNumber, readText, readWord, to } from './values'
+import { from, kind, readScalar, readText, to } from './values'
 
 /** Instead of the place of a key, which is higher. */
 const isUnusual: usize = 0
 const isWhole: usize = 1
 const isNested: usize = 2
-
-const space: u32 = 0x20
-const quote: u32 = 0x22
-const comma: u32 = 0x2c
-const minus: u32 = 0x2d
-const colon: u32 = 0x3a
-const openBracket: u32 = 0x5b
-const closeBracket: u32 = 0x5d
-const openBrace: u32 = 0x7b
-const closeBrace: u32 = 0x7d
 
 const envelope: usize = envelopeKeysAt
 const columns: usize = columnKeysAt
@@ -73,12 +63,17 @@ export function makeKeys(envelopeKeys: i32, columnKeys: i32): void {
   makeRoom(columns, columnKeys)
   envelopeOrder = newOrder(envelopeKeys)
   restOrder = newOrder(columnKeys)
+  makeCategories(orderBytes(columnKeys))
 }
 
 function newOrder(keys: i32): usize {
-  const order = keep((keys + 1) * 2)
-  memory.fill(order, 0xff, (keys + 1) * 2)
+  const order = keep(orderBytes(keys))
+  memory.fill(order, 0xff, orderBytes(keys))
   return order
+}
+
+function orderBytes(keys: i32): i32 {
+  return (keys + 1) * 2
 }
 
 /** `at` has `"name":`. Returns the number of the key. */
@@ -113,7 +108,6 @@ export function next(): i32 {
   isFirst = false
   if (load<u8>(place) !== openBrace) return foundUnusual
   set(stateFrom, place as i32)
-  set(stateCategory, 0)
   members = membersAt
   isInProperties = false
   hasProperties = false
@@ -151,8 +145,7 @@ function readMember(place: usize): usize {
     set(stateAtByte, place as i32)
     return isNested
   }
-  const behind =
-    first === quote ? readText(place) : isDigit(first) || first === minus ? readNumber(place) : readWord(place)
+  const behind = readScalar(place)
   if (behind === 0 || !add(id, kind, from, to)) return isUnusual
   return id === categoryId && !takeCategory() ? isUnusual : behindMember(behind)
 }
@@ -215,12 +208,11 @@ function add(id: i32, what: i32, from: usize, to: usize): bool {
 
 /** Takes the value that was read last for the category; false for what is no text. Of several, the last one counts. */
 function takeCategory(): bool {
-  hasName = (kind >= plain && kind <= text) || kind === escaped || (kind === empty && from === to)
+  hasName = isText(kind) || kind === escaped || (kind === empty && from === to)
   if (!hasName) return false
-  const category = kind === plain ? categoryOf(from, to, (countOf(columns) + 1) * 2) : 0
-  columnOrder = category === 0 ? restOrder : load<u32>(category, 8)
-  set(stateCategory, category as i32)
-  set(stateCategoryKind, kind)
+  const category = kind === plain ? categoryOf(from, to) : -1
+  columnOrder = category < 0 ? restOrder : orderOf(category)
+  set(stateCategory, category)
   set(stateCategoryFrom, from as i32)
   set(stateCategoryTo, to as i32)
   return true

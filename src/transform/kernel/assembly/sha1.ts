@@ -35,8 +35,11 @@ export function writeHash(length: usize, to: usize): void {
   d = 0x10325476
   e = 0xc3d2e1f0
   for (let block: usize = 0; block < padded; block += 64) addBlock(messageAt + block)
-  let at = wordsAt
-  for (let n = 0; n < 5; n++, at += 4) store<u32>(at, bswap(n === 0 ? a : n === 1 ? b : n === 2 ? c : n === 3 ? d : e))
+  store<u32>(wordsAt, bswap(a))
+  store<u32>(wordsAt, bswap(b), 4)
+  store<u32>(wordsAt, bswap(c), 8)
+  store<u32>(wordsAt, bswap(d), 12)
+  store<u32>(wordsAt, bswap(e), 16)
   writeBase64(to)
 }
 

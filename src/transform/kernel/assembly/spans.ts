@@ -1,6 +1,8 @@
-import { falsity, integer, made, part, path, plain, text, truth, written } from '../kinds'
-import { dateRefs, fromAt, kindsAt, stateConstants, toAt } from '../layout'
-import { get } from './state'
+import { falsity, integer, made, part, truth, written } from '../kinds'
+import { dateRefs } from '../layout'
+import { isAnyOf } from './bytes'
+import { constantOf, fromOf, isText as isTextKind, kindOf, toOf } from './cells'
+import { openBrace, openBracket, quote } from './characters'
 
 /** Where the bytes stand that were found last, of a text without its quotes, and whether it is one. */
 export let start: usize = 0
@@ -13,7 +15,7 @@ export let isText = false
  */
 export function find(ref: i32): bool {
   if (ref < 0) {
-    const constant: usize = (get(stateConstants) as usize) + ((-1 - ref) << 3)
+    const constant = constantOf(ref)
     start = load<u32>(constant)
     end = load<u32>(constant, 4)
     return isScalar()
@@ -23,10 +25,10 @@ export function find(ref: i32): bool {
 
 /** The same for what a slot holds. */
 export function findSlot(slot: i32): bool {
-  const what: i32 = load<u8>(kindsAt + slot)
-  start = load<u32>(fromAt + (slot << 2))
-  end = load<u32>(toAt + (slot << 2))
-  isText = what === plain || what === path || what === text || what === part
+  const what = kindOf(slot)
+  start = fromOf(slot)
+  end = toOf(slot)
+  isText = isTextKind(what) || what === part
   if (isText || what === integer || what === truth || what === falsity) return true
   return (what === made || what === written) && isScalar()
 }
@@ -34,20 +36,18 @@ export function findSlot(slot: i32): bool {
 /** JSON of one value; of a text the quotes are left out. */
 function isScalar(): bool {
   const first: u32 = load<u8>(start)
-  isText = first === 0x22
+  isText = first === quote
   if (isText) {
     start++
     end--
   }
-  return first !== 0x5b && first !== 0x7b
+  return first !== openBracket && first !== openBrace
 }
 
 /** Whether what was found is ASCII. */
 export function isAscii(): bool {
   for (let at = start; at < end; at += 16) {
-    const others = i8x16.bitmask(v128.load(at))
-    const rest = (end - at) as i32
-    if (others !== 0 && (rest >= 16 || (others & ((1 << rest) - 1)) !== 0)) return false
+    if (isAnyOf(i8x16.bitmask(v128.load(at)), (end - at) as i32)) return false
   }
   return true
 }

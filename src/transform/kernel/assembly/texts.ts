@@ -1,18 +1,11 @@
 import { integer, plain } from '../kinds'
-import { fromAt, kindsAt, toAt } from '../layout'
-import { hashOf, isSame } from './bytes'
+import { isAnyOf } from './bytes'
+import { fromOf, kindOf, toOf } from './cells'
+import { backslash, bar, letterZ, quote } from './characters'
 import { isUsualIp, isUsualUtc } from './forms'
 import { append, appendByte, mostBytes, writeHash } from './sha1'
 
 /** What the mapping asks about bytes. Texts here are of ASCII, and stand in slots or between two places. */
-
-export function hash(from: usize, to: usize): i32 {
-  return hashOf(from, to) as i32
-}
-
-export function same(a: usize, b: usize, length: i32): bool {
-  return isSame(a, b, length)
-}
 
 /** Whether a slot has a date of the most usual form. */
 export function isUsualDate(slot: i32): bool {
@@ -31,27 +24,25 @@ export function isUsualAddress(slot: i32): bool {
  */
 export function processId(number: i32, start: i32, device: i32, to: usize): usize {
   const length = toOf(device) - fromOf(device)
-  if (load<u8>(kindsAt + number) !== integer || !isUsualDate(start) || !isPlain(device)) return 0
+  if (kindOf(number) !== integer || !isUsualDate(start) || !isPlain(device)) return 0
   if (length > mostBytes - 64) return 0
   let at = appendByte(0, 0)
   at = append(at, fromOf(number), toOf(number) - fromOf(number))
-  at = appendByte(at, 0x7c)
+  at = appendByte(at, bar)
   at = append(at, fromOf(start), 23)
-  at = appendByte(at, 0x5a)
-  at = appendByte(at, 0x7c)
+  at = appendByte(at, letterZ)
+  at = appendByte(at, bar)
   at = append(at, fromOf(device), length)
   writeHash(at, to + 1)
-  store<u8>(to, 0x22)
-  store<u8>(to, 0x22, 29)
+  store<u8>(to, quote)
+  store<u8>(to, quote, 29)
   return to + 30
 }
 
 export function hasCapital(slot: i32): bool {
   const end = toOf(slot)
   for (let at = fromOf(slot); at < end; at += 16) {
-    const capitals = i8x16.bitmask(capitalsOf(v128.load(at)))
-    const rest = (end - at) as i32
-    if (capitals !== 0 && (rest >= 16 || (capitals & ((1 << rest) - 1)) !== 0)) return true
+    if (isAnyOf(i8x16.bitmask(capitalsOf(v128.load(at))), (end - at) as i32)) return true
   }
   return false
 }
@@ -59,7 +50,7 @@ export function hasCapital(slot: i32): bool {
 /** Writes the text of the slot in lower case, with quotes; returns where that ends. */
 export function lower(slot: i32, to: usize): usize {
   const end = toOf(slot)
-  store<u8>(to, 0x22)
+  store<u8>(to, quote)
   to++
   const start = fromOf(slot)
   for (let at = start; at < end; at += 16) {
@@ -67,13 +58,13 @@ export function lower(slot: i32, to: usize): usize {
     v128.store(to + (at - start), v128.or(bytes, v128.and(capitalsOf(bytes), i8x16.splat(0x20))))
   }
   to += end - start
-  store<u8>(to, 0x22)
+  store<u8>(to, quote)
   return to + 1
 }
 
 /** Writes a text without its escapes and without quotes; returns where that ends, 0 for one beyond ASCII. */
 export function withoutEscapes(from: usize, end: usize, to: usize): usize {
-  const backslashes = i8x16.splat(0x5c)
+  const backslashes = i8x16.splat(backslash as i8)
   const blanks = i8x16.splat(0x20)
   while (from < end) {
     const bytes = v128.load(from)
@@ -83,7 +74,7 @@ export function withoutEscapes(from: usize, end: usize, to: usize): usize {
     from += step
     to += step
     if (marks === 0 || from >= end) continue
-    if (load<u8>(from) !== 0x5c) return 0
+    if (load<u8>(from) !== backslash) return 0
     const byte = unescaped(load<u8>(from, 1))
     if (byte === 0) return 0
     store<u8>(to, byte)
@@ -94,7 +85,7 @@ export function withoutEscapes(from: usize, end: usize, to: usize): usize {
 }
 
 function unescaped(byte: u32): u32 {
-  if (byte === 0x22 || byte === 0x5c || byte === 0x2f) return byte
+  if (byte === quote || byte === backslash || byte === 0x2f) return byte
   if (byte === 0x6e) return 0x0a
   if (byte === 0x72) return 0x0d
   if (byte === 0x74) return 0x09
@@ -106,13 +97,5 @@ function capitalsOf(bytes: v128): v128 {
 }
 
 function isPlain(slot: i32): bool {
-  return load<u8>(kindsAt + slot) === plain
-}
-
-function fromOf(slot: i32): usize {
-  return load<u32>(fromAt + (slot << 2))
-}
-
-function toOf(slot: i32): usize {
-  return load<u32>(toAt + (slot << 2))
+  return kindOf(slot) === plain
 }

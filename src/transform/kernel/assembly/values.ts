@@ -1,10 +1,17 @@
 import { empty, escaped, falsity, integer, long, number, path, plain, text, truth } from '../kinds'
-import { isDigit } from './bytes'
+import { backslash, isDigit, minus, quote } from './characters'
 
 /** The kind of the value that was read last, and where it starts and ends: of a text without the quotes. */
 export let kind: i32 = 0
 export let from: usize = 0
 export let to: usize = 0
+
+/** Reads a text, a number, `null`, `true` or `false`. Returns the place behind it; 0 for anything else. */
+export function readScalar(at: usize): usize {
+  const first: u32 = load<u8>(at)
+  if (first === quote) return readText(at)
+  return isDigit(first) || first === minus ? readNumber(at) : readWord(at)
+}
 
 /**
  * Reads the text whose first quote is at `at`. Returns the place behind it, or 0 when it does not end, is not JSON, or may
@@ -13,8 +20,8 @@ export let to: usize = 0
 export function readText(at: usize): usize {
   let end = at + 1
   let what: i32 = plain
-  const quotes = i8x16.splat(0x22)
-  const backslashes = i8x16.splat(0x5c)
+  const quotes = i8x16.splat(quote as i8)
+  const backslashes = i8x16.splat(backslash as i8)
   // Signed: what is beyond ASCII is below it, too.
   const blanks = i8x16.splat(0x20)
   for (;;) {
@@ -28,8 +35,8 @@ export function readText(at: usize): usize {
     }
     end += ctz(marks) as usize
     const byte: u32 = load<u8>(end)
-    if (byte === 0x22) break
-    if (byte === 0x5c) {
+    if (byte === quote) break
+    if (byte === backslash) {
       const found = escapeAt(end)
       if (found === 0) return 0
       if (found > what) what = found
@@ -48,11 +55,11 @@ export function readText(at: usize): usize {
 /** What an escape makes of the text it is in; 0 where it is none, or half a character. */
 function escapeAt(at: usize): i32 {
   const byte: u32 = load<u8>(at, 1)
-  if (byte === 0x5c) return path
+  if (byte === backslash) return path
   if (byte === 0x75) return isCharacter(at + 2) ? escaped : 0
   if (byte === 0x2f) return escaped
   // Quote, b, f, n, r and t.
-  return byte === 0x22 || byte === 0x62 || byte === 0x66 || byte === 0x6e || byte === 0x72 || byte === 0x74 ? text : 0
+  return byte === quote || byte === 0x62 || byte === 0x66 || byte === 0x6e || byte === 0x72 || byte === 0x74 ? text : 0
 }
 
 /** Four digits of no half of a character: those are d800 to dfff. */
@@ -65,9 +72,8 @@ function isCharacter(at: usize): bool {
   return true
 }
 
-/** Reads a number; 0 for what is none of JSON. */
-export function readNumber(at: usize): usize {
-  const isNegative = load<u8>(at) === 0x2d
+function readNumber(at: usize): usize {
+  const isNegative = load<u8>(at) === minus
   const first = isNegative ? at + 1 : at
   let end = digitsFrom(first)
   const digits = end - first
@@ -105,8 +111,7 @@ const nullWord: u32 = 0x6c6c756e
 const trueWord: u32 = 0x65757274
 const alseWord: u32 = 0x65736c61
 
-/** Reads `null`, `true` or `false`; 0 for anything else. */
-export function readWord(at: usize): usize {
+function readWord(at: usize): usize {
   const word = load<u32>(at)
   from = at
   to = at + 4

@@ -1,19 +1,12 @@
-import { empty, falsity, integer, made, part, path, plain, text, truth, written } from '../kinds'
+import { empty, falsity, integer, made, part, plain, truth, written } from '../kinds'
 import {
-  countsAt,
   dateRefs,
-  fromAt,
   isAddressFlag,
   isCallersFlag,
   isDateFlag,
   isFlattenedFlag,
-  kindsAt,
-  mostElements,
   openedAt,
-  refsAt,
   setRefs,
-  setsAt,
-  stateConstants,
   stateHasOthers,
   stateHasRemarks,
   stateIndex,
@@ -34,8 +27,9 @@ import {
   stopCompare,
   stopEnd,
   stopRoom,
-  toAt,
 } from '../layout'
+import { constantOf, countOf, elementOf, fromOf, isText, kindOf, refOf, setOf, toOf } from './cells'
+import { closeBrace, closeBracket, comma, letterZ, openBrace, openBracket } from './characters'
 import { isElsewhere, isNowhere, isUnclear } from './compare'
 import { endOfObject, textAt } from './flattened'
 import { isUsualIp, isUsualUtc } from './forms'
@@ -56,13 +50,6 @@ import {
 } from './out'
 import { get, set } from './state'
 
-const openBrace: u32 = 0x7b
-const closeBrace: u32 = 0x7d
-const comma: u32 = 0x2c
-const openBracket: u32 = 0x5b
-const closeBracket: u32 = 0x5d
-
-const texts = (1 << plain) | (1 << path) | (1 << text)
 const bare = (1 << integer) | (1 << truth) | (1 << falsity) | (1 << made) | (1 << written)
 
 let depth = 0
@@ -119,7 +106,7 @@ function writeStep(step: usize, isChecked: bool): i32 {
 }
 
 function writeField(step: usize): i32 {
-  const ref = load<i32>(refsAt + (load<i32>(step, 12) << 2))
+  const ref = refOf(load<i32>(step, 12))
   if (ref === 0) return stopEnd
   if (!writeKey(step, 0)) return stopRoom
   const reason = writeRef(ref)
@@ -129,10 +116,10 @@ function writeField(step: usize): i32 {
 
 function writeVendor(step: usize, isChecked: bool): i32 {
   let slot = load<i32>(step, 16)
-  let what: i32 = load<u8>(kindsAt + slot)
+  let what = kindOf(slot)
   if (what <= empty) {
     slot = load<i32>(step, 20)
-    what = load<u8>(kindsAt + slot)
+    what = kindOf(slot)
   }
   if (what <= empty) return stopEnd
   set(stateSlot, slot)
@@ -148,8 +135,8 @@ function writeVendor(step: usize, isChecked: bool): i32 {
     return (copied & isFlattenedFlag) === 0 || !isText(what) ? stepVendor : writeObject(step, slot)
   }
   const quotes: usize = isText(what) ? 1 : 0
-  const from = (load<u32>(fromAt + (slot << 2)) as usize) - quotes
-  const length = (load<u32>(toAt + (slot << 2)) as usize) + quotes - from
+  const from = fromOf(slot) - quotes
+  const length = toOf(slot) + quotes - from
   if (!writeKey(step, length)) return stopRoom
   if (isCopied) writeBytes(from, length)
   else writeQuoted(from, length)
@@ -159,9 +146,7 @@ function writeVendor(step: usize, isChecked: bool): i32 {
 
 /** JSON that came as text, where it is certain what would be written anew. */
 function writeObject(step: usize, slot: i32): i32 {
-  const from = load<u32>(fromAt + (slot << 2))
-  const to = load<u32>(toAt + (slot << 2))
-  const end = endOfObject(from, to, get(stateMostDepth), get(stateMostKeys))
+  const end = endOfObject(fromOf(slot), toOf(slot), get(stateMostDepth), get(stateMostKeys))
   if (end === 0) return stepVendor
   if (!writeKey(step, end - textAt)) return stopRoom
   writeBytes(textAt, end - textAt)
@@ -214,13 +199,12 @@ function writeKey(step: usize, bytes: usize): bool {
 /** Writes what the reference stands for. Returns why it has to be left to the caller, of a set all of it. */
 function writeRef(ref: i32): i32 {
   if (ref < setRefs) return writeOne(ref)
-  const field = ref - setRefs - 1
-  const count = load<i32>(countsAt + (field << 2))
-  let element: usize = setsAt + ((field * mostElements) << 2)
+  const field = setOf(ref)
+  const count = countOf(field)
   const begin = out
   writeByte(openBracket)
-  for (let n = 0; n < count; n++, element += 4) {
-    const reason = writeOne(load<i32>(element))
+  for (let n = 0; n < count; n++) {
+    const reason = writeOne(elementOf(field, n))
     if (reason === stepField) backTo(begin)
     if (reason !== stopEnd) return reason
     writeByte(comma)
@@ -232,17 +216,17 @@ function writeRef(ref: i32): i32 {
 function writeOne(ref: i32): i32 {
   if (ref > dateRefs) {
     if (!hasRoom(0)) return stopRoom
-    writeDate(load<u32>(fromAt + ((ref - dateRefs - 1) << 2)))
+    writeDate(fromOf(ref - dateRefs - 1))
     return stopEnd
   }
   if (ref < 0) {
-    const constant: usize = (get(stateConstants) as usize) + ((-1 - ref) << 3)
+    const constant = constantOf(ref)
     return writeJson(load<u32>(constant), load<u32>(constant, 4))
   }
   const slot = ref - 1
-  const what: i32 = load<u8>(kindsAt + slot)
-  const from: usize = load<u32>(fromAt + (slot << 2))
-  const to: usize = load<u32>(toAt + (slot << 2))
+  const what = kindOf(slot)
+  const from = fromOf(slot)
+  const to = toOf(slot)
   if (isText(what)) return writeJson(from - 1, to + 1)
   if (((bare >> what) & 1) !== 0) return writeJson(from, to)
   if (what !== part) return stepField
@@ -257,14 +241,10 @@ function writeJson(from: usize, to: usize): i32 {
   return stopEnd
 }
 
-function isText(what: i32): bool {
-  return ((texts >> what) & 1) !== 0
-}
-
 /** Whether the index takes the text as it came. */
 function isOfForm(flags: i32, what: i32, slot: i32): bool {
   if (what !== plain || (flags & (isDateFlag | isAddressFlag)) === 0) return false
-  const from = load<u32>(fromAt + (slot << 2)) as usize
-  const to = load<u32>(toAt + (slot << 2)) as usize
-  return (flags & isDateFlag) !== 0 ? load<u8>(to - 1) === 0x5a && isUsualUtc(from, to) : isUsualIp(from, to)
+  const from = fromOf(slot)
+  const to = toOf(slot)
+  return (flags & isDateFlag) !== 0 ? load<u8>(to - 1) === letterZ && isUsualUtc(from, to) : isUsualIp(from, to)
 }

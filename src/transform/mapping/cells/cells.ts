@@ -6,15 +6,8 @@ import { dateRefs, madeAt, madeBytes, mostElements, mostFields, mostSlots, setRe
 import { Tape } from '../../scan/tape.ts'
 import type { Run } from '../run.ts'
 import { reads } from '../vendor.ts'
-import { KnownTexts } from './known-texts.ts'
-import { Remembered } from './remembered.ts'
+import { type Known, Remembered } from './remembered.ts'
 import type { TableCells } from './slots.ts'
-
-/** How many records this thread has had in its cells. */
-let records = 0
-
-/** Few-valued texts that are looked for in lower case, such as action types. */
-const mostLowered = 4000
 
 /** More than a short text takes as JSON. */
 const shortBytes = 400
@@ -33,19 +26,17 @@ export class Cells {
   readonly worked: unknown[] = []
   /** References that a split gave, in the order of its parts. */
   readonly parts = new Int32Array(4)
-  /** Another number for each record of the thread. */
-  serial = 0
   /** How many keys the record has, without those inside of values. */
   members = 0
   /** What became of evidence. */
   evidence: { readonly kept: unknown } | undefined
   #tape: Tape
   #constants: readonly unknown[] = []
+  /** Another number for each record. */
+  #serial = 0
   /** By slot, and for which record that is. */
   readonly #json: unknown[] = []
   readonly #jsonOf: number[] = []
-  /** In lower case. */
-  readonly #lowered: KnownTexts<string>
   /** The next slot behind those of the table. */
   #next = 0
   /** Where the next JSON goes that is made for this record. */
@@ -54,7 +45,6 @@ export class Cells {
   constructor(kernel: Kernel) {
     this.kernel = kernel
     this.remembered = new Remembered(kernel)
-    this.#lowered = new KnownTexts(kernel, mostLowered, text => text.toLowerCase())
     this.#tape = new Tape(kernel)
   }
 
@@ -103,7 +93,7 @@ export class Cells {
     const what = kinds[slot]!
     if (what === kind.plain) return this.#tape.slice(from[slot]!, to[slot]!)
     if (what === kind.worked || what === kind.made) return this.worked[slot]
-    if (what === kind.path || what === kind.text) return this.#tape.textAt(what, from[slot]!, to[slot]!)
+    if (what === kind.path || what === kind.text) return this.#tape.textAt(from[slot]!, to[slot]!)
     if (what === kind.integer) return this.#integer(from[slot]!, to[slot]!)
     if (what === kind.long) return this.#digits(from[slot]!, to[slot]!)
     if (what === kind.part) return this.#part(from[slot]!, to[slot]!)
@@ -118,7 +108,7 @@ export class Cells {
     const to = this.to[slot]!
     if (what === kind.parsed) return this.worked[slot]
     if (what === kind.nested) return this.#tape.nested.get(from)
-    if (what === kind.escaped) return this.#tape.textAt(what, from, to)
+    if (what === kind.escaped) return this.#tape.textAt(from, to)
     if (what !== kind.number && what !== kind.long) return this.value(slot)
     const token = this.#tape.slice(from, to)
     return isDistorted(token) ? exactNumber(token) : Number(token)
@@ -133,7 +123,7 @@ export class Cells {
   /** What a reference stands for. */
   of(ref: number): unknown {
     if (ref > setRefs) return this.elements(ref).map(each => this.of(each))
-    if (ref > dateRefs) return this.dateText(ref - dateRefs - 1)
+    if (ref > dateRefs) return this.#dateText(ref - dateRefs - 1)
     if (ref > 0) return this.value(ref - 1)
     return ref === 0 ? undefined : this.#constants[-1 - ref]
   }
@@ -188,21 +178,26 @@ export class Cells {
   /** A column's value as parsed JSON, whether it came as text or as it is. */
   json(slot: number, run: Run): unknown {
     if (this.kinds[slot]! <= kind.empty) return undefined
-    if (this.#jsonOf[slot] !== this.serial) {
-      this.#jsonOf[slot] = this.serial
+    if (this.#jsonOf[slot] !== this.#serial) {
+      this.#jsonOf[slot] = this.#serial
       this.#json[slot] = reads.json(this.value(slot), run)
     }
     return this.#json[slot]
   }
 
-  /** In lower case, of a text that may have been looked at before; undefined where it is none of these. */
-  lowered(slot: number): string | undefined {
+  /** What is known of a text that may have been looked at before; undefined where it is none of these. */
+  known(slot: number): Known | undefined {
     const { kinds, from, to } = this.kernel
-    return kinds[slot] === kind.plain ? this.#lowered.find(from[slot]!, to[slot]!) : undefined
+    return kinds[slot] === kind.plain ? this.remembered.text(from[slot]!, to[slot]!) : undefined
   }
 
-  /** The date there, cut to milliseconds. */
-  dateText(slot: number): string {
+  /** The same in lower case. */
+  lowered(slot: number): string | undefined {
+    return this.known(slot)?.lower
+  }
+
+  /** Cut to milliseconds. */
+  #dateText(slot: number): string {
     const from = this.from[slot]!
     return `${this.#tape.slice(from, from + 23)}Z`
   }
@@ -211,7 +206,7 @@ export class Cells {
   begin({ slots: { columns }, fields, constants, constantsAt }: TableCells): void {
     if (fields > mostFields) throw new Error(`a table has ${fields} fields`)
     this.#constants = constants
-    this.serial = ++records
+    this.#serial++
     this.kernel.run.clear(columns.length, fields, constantsAt)
     this.evidence = undefined
     this.#next = columns.length

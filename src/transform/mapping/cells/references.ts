@@ -1,4 +1,4 @@
-import { bits, texts } from '../../kernel/bits.ts'
+import { bits } from '../../kernel/bits.ts'
 import * as kind from '../../kernel/kinds.ts'
 import { dateRefs } from '../../kernel/layout.ts'
 import { toAction, toEntityId, toIp } from '../convert.ts'
@@ -25,7 +25,7 @@ function isBare(cells: Cells, slot: number): boolean {
 }
 
 function isText(cells: Cells, slot: number): boolean {
-  return ((texts >> cells.kinds[slot]!) & 1) !== 0
+  return ((kind.texts >> cells.kinds[slot]!) & 1) !== 0
 }
 
 function date(cells: Cells, slot: number): number {
@@ -61,8 +61,7 @@ function lower(cells: Cells, slot: number): number {
 }
 
 function action(cells: Cells, slot: number): number {
-  const lower = cells.lowered(slot)
-  const known = lower === undefined ? undefined : cells.remembered.action(lower)
+  const known = cells.known(slot)?.action
   return known === undefined ? cells.worth(toAction(cells.value(slot))) : cells.written(known.from, known.to)
 }
 

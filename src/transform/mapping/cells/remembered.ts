@@ -1,21 +1,22 @@
-import type { Kernel } from '../../kernel/kernel.ts'
+import type { Kernel, Span } from '../../kernel/kernel.ts'
 import type { Position } from '../../record.ts'
 import { toAction } from '../convert.ts'
 import { splits } from '../split.ts'
+import { KnownTexts } from './known-texts.ts'
 
 /** What tells the value of a slot. */
 interface Reader {
   value(slot: number): unknown
 }
 
-/** Where JSON stands. */
-interface Span {
-  readonly from: number
-  readonly to: number
+/** A text of which there are few, such as an action type: in lower case, and where it stands as an action. */
+export interface Known {
+  readonly lower: string
+  readonly action: Span
 }
 
-/** Few-valued texts: there are some hundred. */
-const mostActions = 2000
+/** There are some hundred. */
+const mostTexts = 2000
 
 /** More bytes than the JSON of a position usually has. */
 const usualPosition = 2048
@@ -39,7 +40,7 @@ const lineBytes = 4 << 20
  */
 export class Remembered {
   readonly #kernel: Kernel
-  readonly #actions = new Map<string, Span>()
+  readonly #texts: KnownTexts<Known>
   #position: Position | undefined
   #positionAt = 0
   #positionRoom = 0
@@ -50,6 +51,10 @@ export class Remembered {
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
+    this.#texts = new KnownTexts(kernel, mostTexts, text => {
+      const lower = text.toLowerCase()
+      return { lower, action: kernel.putText(JSON.stringify(toAction(lower))) }
+    })
   }
 
   /** Where the position stands, but for the place of a record in the message. */
@@ -76,15 +81,9 @@ export class Remembered {
     return this.#positionSpan
   }
 
-  /** The action of an action type in lower case; undefined when there are too many. */
-  action(lower: string): Span | undefined {
-    const known = this.#actions.get(lower)
-    if (known !== undefined || this.#actions.size >= mostActions) return known
-    const json = Buffer.from(JSON.stringify(toAction(lower)))
-    const from = this.#kernel.put(json)
-    const span = { from, to: from + json.length }
-    this.#actions.set(lower, span)
-    return span
+  /** Of a text of ASCII without escapes, which stands there; undefined when there are too many. */
+  text(from: number, to: number): Known | undefined {
+    return this.#texts.find(from, to)
   }
 
   /** Where the parts of a command line stand; undefined for nowhere. */

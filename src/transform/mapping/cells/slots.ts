@@ -1,4 +1,4 @@
-import { bits, texts } from '../../kernel/bits.ts'
+import { bits } from '../../kernel/bits.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import * as kind from '../../kernel/kinds.ts'
 import { firstColumn, hyphenFlag, mostSlots } from '../../kernel/layout.ts'
@@ -33,7 +33,7 @@ export interface TableCells {
 const spare = 4000
 
 const always = bits(kind.absent, kind.empty, kind.worked)
-const usualTexts = always | texts
+const usualTexts = always | kind.texts
 const integers = always | bits(kind.integer, kind.long)
 
 const usualKinds: Record<ColumnType, number> = {

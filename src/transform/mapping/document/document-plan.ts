@@ -1,4 +1,4 @@
-import type { Kernel } from '../../kernel/kernel.ts'
+import type { Kernel, Span } from '../../kernel/kernel.ts'
 import {
   isAddressFlag,
   isCallersFlag,
@@ -68,12 +68,12 @@ export class DocumentTree {
       if (depth === mostOpen) throw new Error('a document has too many levels')
       for (const [key, value] of node) {
         if (value instanceof Map) {
-          add(stepOpen, ...putText(kernel, `${quote(key)}:{`))
+          add(stepOpen, ...placeOf(kernel.putText(`${quote(key)}:{`)))
           write(value, depth + 1)
           add(stepClose)
         } else {
           const rest = value.kind === 'vendor' ? vendorWords(value, kernel) : 'number' in value ? [value.number] : []
-          add(steps[value.kind], ...putText(kernel, `${quote(key)}:`), ...rest)
+          add(steps[value.kind], ...placeOf(kernel.putText(`${quote(key)}:`)), ...rest)
         }
       }
     }
@@ -104,17 +104,16 @@ function vendorWords({ number, field, isTold }: Extract<Part, { kind: 'vendor' }
 
 /** Where the kernel has what references to constants stand for: pairs of start and end of its JSON. */
 export function putConstants(kernel: Kernel, values: readonly unknown[]): number {
-  const spans = values.map(value => putText(kernel, JSON.stringify(value)))
+  const spans = values.map(value => kernel.putText(JSON.stringify(value)))
   return putWords(
     kernel,
-    spans.flatMap(([at, length]) => [at, at + length]),
+    spans.flatMap(({ from, to }) => [from, to]),
   )
 }
 
-/** Where the text is, and how long. */
-function putText(kernel: Kernel, text: string): [number, number] {
-  const bytes = Buffer.from(text)
-  return [kernel.put(bytes), bytes.length]
+/** As a step has it: where, and how long. */
+function placeOf({ from, to }: Span): [number, number] {
+  return [from, to - from]
 }
 
 function putWords(kernel: Kernel, words: ArrayLike<number>): number {

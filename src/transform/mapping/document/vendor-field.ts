@@ -1,4 +1,4 @@
-import { bits, texts } from '../../kernel/bits.ts'
+import { bits } from '../../kernel/bits.ts'
 import * as kind from '../../kernel/kinds.ts'
 import type { Cells } from '../cells/cells.ts'
 import { isUtc, zoned } from '../dates.ts'
@@ -106,7 +106,7 @@ function writing({ type, fieldType, label }: Column, { isOfEvents }: VendorPlan)
   const value = (cells: Cells, slot: number, run: Run) => write(cells.value(slot), label, run)
   if (fieldType === 'keyword')
     return isText
-      ? { copied: texts, value: (cells, slot) => cells.value(slot) }
+      ? { copied: kind.texts, value: (cells, slot) => cells.value(slot) }
       : { quoted: type === 'dynamic' ? 0 : integers | booleans, value }
   if (fieldType === 'long') return { copied: integers, value }
   if (fieldType === 'double') return { copied: bits(kind.integer), value }
