@@ -100,11 +100,32 @@ describe('a message that is read without parsing it becomes what it would become
   })
 
   describe('JSON that came as text', () => {
-    const jsonOf = (text: string) =>
-      `{"category":"AdvancedHunting-DeviceEvents","properties":{"AdditionalFields":${JSON.stringify(text)}}}`
+    const recordOf = (table: string, columns: Readonly<Record<string, string>>) =>
+      `{"category":"AdvancedHunting-${table}","properties":${JSON.stringify(columns)}}`
+    const jsonOf = (text: string) => recordOf('DeviceEvents', { AdditionalFields: text })
 
-    test('any, with everything that may be written in another way', () => {
-      const key = fc.constantFrom(
+    const scalar = fc.constantFrom(
+      ...[
+        '"x"',
+        '""',
+        '"\\""',
+        '"\\\\"',
+        '"\\/"',
+        '"\\u0041"',
+        '"\\t\\b\\f\\r\\n"',
+        '"é"',
+        '"\\ud83d\\ude00"',
+        '"\\ud83d"',
+      ],
+      ...['0', '-0', '1', '-1', '01', '1.5', '1e2', '1e999', 'true', 'false', 'null'],
+      ...['123456789012345', '1234567890123456', '12345678901234567', '12345678901234567890'],
+      ...['{}', '[]', '"', 'x', '', ' 1', '1 ', '"{\\"a\\":1}"', '"in"', '"2026-03-02T08:00:00Z"', '"10.0.0.1"'],
+    )
+    const listOf = (item: fc.Arbitrary<string>) => fc.array(item, { maxLength: 4 }).map(items => `[${items.join()}]`)
+    const objectOf = (key: fc.Arbitrary<string>, json: fc.Arbitrary<string>) =>
+      fc.array(fc.tuple(key, json), { maxLength: 5 }).map(all => `{${all.map(each => each.join(':')).join()}}`)
+    const anyKey = fc.constantFrom(
+      ...[
         '"a"',
         '"b"',
         '"A b"',
@@ -116,44 +137,81 @@ describe('a message that is read without parsing it becomes what it would become
         '"\\u0061"',
         '"__proto__"',
         '"é"',
-      )
-      const scalar = fc.constantFrom(
-        ...['"x"', '""', '"\\""', '"\\\\"', '"\\/"', '"\\u0041"', '"\\t\\b\\f\\r\\n"', '"é"', '"\\ud83d\\ude00"'],
-        ...[
-          '0',
-          '-0',
-          '1',
-          '-1',
-          '01',
-          '1.5',
-          '1e2',
-          '123456789012345',
-          '1234567890123456',
-          '12345678901234567',
-          'true',
-          'false',
-          'null',
-        ],
-        ...['{}', '[]', '"', 'x', '', ' 1', '1 ', '"{\\"a\\":1}"'],
-      )
-      const { json } = fc.letrec<{ json: string }>(tie => ({
-        json: fc.oneof(
-          { maxDepth: 4, withCrossShrink: true },
-          scalar,
-          fc.array(tie('json'), { maxLength: 4 }).map(items => `[${items.join()}]`),
-          fc
-            .array(fc.tuple(key, tie('json')), { maxLength: 5 })
-            .map(all => `{${all.map(each => each.join(':')).join()}}`),
+        '"direction"',
+        '"query"',
+      ],
+    )
+    const { json } = fc.letrec<{ json: string }>(tie => ({
+      json: fc.oneof(
+        { maxDepth: 4, withCrossShrink: true },
+        scalar,
+        listOf(tie('json')),
+        objectOf(anyKey, tie('json')),
+      ),
+    }))
+
+    test('any, with everything that may be written in another way', () => {
+      const text = fc.oneof(
+        objectOf(anyKey, json),
+        listOf(objectOf(anyKey, json)),
+        listOf(scalar),
+        fc.constantFrom(
+          'x',
+          ' [1]',
+          '\t{"a":1}',
+          '\u00a0{"a":1}',
+          '[] ',
+          '{"a":1}x',
+          '["a"]x',
+          '{"a":1}\n',
+          '{ "a":1}',
         ),
-      }))
-      const object = fc.array(fc.tuple(key, json), { minLength: 1, maxLength: 5 })
-      const text = object.map(all => `{${all.map(each => each.join(':')).join()}}`)
-      fc.assert(
-        fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), texts => expectSame(texts.map(jsonOf))),
-        {
-          numRuns: 3000,
-        },
       )
+      fc.assert(
+        fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), texts =>
+          expectSame(
+            texts.flatMap(each => [
+              jsonOf(each),
+              recordOf('DeviceNetworkInfo', { DnsAddresses: each, DefaultGateways: each }),
+              recordOf('IdentityInfo', { Tags: each, AssignedRoles: each }),
+            ]),
+          ),
+        ),
+        { numRuns: 3000 },
+      )
+    })
+
+    test('any, whose members are read by rules', () => {
+      const names = ['direction', 'query', 'answers', 'TTLs', 'AA', 'RegionSize', 'InitiatingProcessPosixRealUser']
+      const key = fc.constantFrom(...names.map(name => `"${name}"`), '"a"', '"\\u0041A"')
+      const text = fc.oneof(
+        { weight: 9, arbitrary: objectOf(key, json) },
+        { weight: 1, arbitrary: listOf(objectOf(key, json)) },
+        { weight: 1, arbitrary: objectOf(key, json).map(object => `${object}x`) },
+      )
+      const record = fc
+        .tuple(
+          fc.constantFrom('DeviceNetworkEvents', 'DeviceEvents', 'DeviceFileEvents'),
+          fc.constantFrom('DnsConnectionInspected', 'InboundConnectionAccepted', 'NtAllocateVirtualMemoryApiCall'),
+          text,
+        )
+        .map(([table, ActionType, AdditionalFields]) => recordOf(table, { ActionType, AdditionalFields }))
+      fc.assert(
+        fc.property(fc.array(record, { minLength: 1, maxLength: 6 }), records => expectSame(records)),
+        { numRuns: 3000 },
+      )
+    })
+
+    test('with more digits inside than a double holds', () => {
+      const AdditionalFields = '{"answers":[12345678901234567890]}'
+      const record = recordOf('DeviceNetworkEvents', { ActionType: 'DnsConnectionInspected', AdditionalFields })
+      expectSame([record])
+      expect(outcome(scanning, `{"records":[${record}]}`).lines[0]).toContain('"data":"12345678901234567890"')
+    })
+
+    test('so long that it has no room beside what was made', () => {
+      const long = JSON.stringify({ a: 'x'.repeat(1_050_000), direction: 'in' })
+      expectSame([recordOf('DeviceNetworkEvents', { AdditionalFields: long, LocalIP: '10.0.0.1' })])
     })
 
     test.each([2, 15, 16, 17, 18, 63, 64, 65])('nested %i deep', depth => {
@@ -166,6 +224,7 @@ describe('a message that is read without parsing it becomes what it would become
       const both = [limited(), limited()] as [typeof scanning, typeof parsing]
       expectSame([jsonOf(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)], both)
       expectSame([jsonOf(`{"a":[${'1,'.repeat(depth)}1]}`)], both)
+      expectSame([recordOf('IdentityInfo', { Tags: `[${'"x",'.repeat(depth + 3)}"x"]` })], both)
     })
 
     test.each([23, 24, 25, 9_998, 9_999, 10_000, 10_001])('with %i keys or elements', count => {

@@ -3,6 +3,7 @@ import type { TablePlan } from '../mapping/plan.ts'
 import type { Condition, Source } from '../mapping/rule.ts'
 import type { Run } from '../mapping/run.ts'
 import { runtime } from '../mapping/runtime.ts'
+import { innerValue } from '../mapping/values.ts'
 import type { DefenderRecord } from '../record.ts'
 
 type Read = Exclude<Source, { kind: 'field' }>
@@ -53,7 +54,7 @@ export class Facts {
     if (source.kind === 'envelope') return this.#envelope.get(source.key) ?? frame[source.key]?.(this.record)
     const value = this.#columns.get(source.column)?.value
     if (source.key === undefined || value === undefined) return value
-    return runtime.member(runtime.json(value, this.#run), source.key)
+    return innerValue(runtime.json(value, this.#run), source.key)
   }
 
   holds(condition: Condition): boolean {

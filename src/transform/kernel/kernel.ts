@@ -23,6 +23,9 @@ import {
 interface Exports {
   keep(bytes: number): number
   makeKeys(envelope: number, columns: number): void
+  makeNames(most: number): number
+  addName(names: number, at: number, length: number): number
+  loadInner(slot: number, names: number, slots: number, to: number): number
   addKey(isColumn: boolean, at: number, length: number): number
   nameKeys(category: number, properties: number): void
   open(start: number, limit: number): void
@@ -127,6 +130,17 @@ export class Kernel {
     const bytes = Buffer.from(text)
     const from = this.put(bytes)
     return { from, to: from + bytes.length }
+  }
+
+  /** Keeps a dictionary of these names, whose numbers are their places in the list. */
+  names(names: readonly string[]): number {
+    const dictionary = this.run.makeNames(names.length)
+    if (dictionary === 0) throw new RangeError('there is no memory left for names')
+    for (const name of names) {
+      const { from, to } = this.putText(`${JSON.stringify(name)}:`)
+      this.run.addName(dictionary, from, to - from)
+    }
+    return dictionary
   }
 
   /** Makes room for so many more bytes of documents. Throws a RangeError when there is no more. */

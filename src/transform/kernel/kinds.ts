@@ -35,3 +35,5 @@ export const part = 14
 export const written = 15
 /** A worked out text of ASCII, or number, that stands as JSON in the memory that each record has anew. */
 export const made = 16
+/** An object or list within JSON that came as text. */
+export const inner = 17

@@ -91,8 +91,11 @@ export const isDateFlag = 1 << 24
 export const isAddressFlag = 1 << 25
 /** The caller knows whether the value is elsewhere, and what it becomes. */
 export const isCallersFlag = 1 << 26
-/** JSON as text, for a field that takes objects. */
-export const isFlattenedFlag = 1 << 27
+/** JSON as text, for a field that takes objects and lists of them. */
+export const isObjectsFlag = 1 << 27
+/** For one that takes a text or a list of texts, and one that takes what is neither. */
+export const isWordsFlag = 1 << 28
+export const isNoWordsFlag = 1 << 29
 /** Beside the usual kinds of a slot: a hyphen says that there is no address. */
 export const hyphenFlag = 1 << 31
 

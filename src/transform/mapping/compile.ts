@@ -18,6 +18,8 @@ export type TableFunction = (record: DefenderRecord, cells: Cells, run: Run) => 
 
 export interface CompiledTable {
   readonly fill: TableFunction
+  /** How many slots there are for members of JSON in columns. */
+  readonly inner: number
   /** How many fields rules can set. */
   readonly fields: number
   /** What references to constants stand for, as values and where the kernel has them. */
@@ -66,7 +68,15 @@ export function compileTable(plan: TablePlan, kernel: Kernel, observer?: Observe
   const told: DocumentForm['told'] = observer && (({ column, path }, value) => observer.vendor(column, path, value))
   const form = { plan: tree.plan(kernel), vendor, told }
   const { constants } = rules
-  return { fill, fields: rules.fields().size, constants, constantsAt: putConstants(kernel, constants), form }
+  for (const each of scope.inner) each.put(kernel)
+  return {
+    fill,
+    inner: scope.innerSlots,
+    fields: rules.fields().size,
+    constants,
+    constantsAt: putConstants(kernel, constants),
+    form,
+  }
 }
 
 /** Evidence has rules of its own; what they give is in the fields before those of the table are applied. */

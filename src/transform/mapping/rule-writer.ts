@@ -132,7 +132,7 @@ export class RuleWriter {
     if (first === undefined && rule.map === undefined && rule.split === undefined) {
       const value = this.#observer === undefined ? '' : source.read()
       this.#assign(rule, { ref, value }, guards)
-    } else if (isSingle && slot !== undefined && ofColumn[first ?? '']?.includes(this.#scope.at(slot).type)) {
+    } else if (isSingle && slot !== undefined && ofColumn[first ?? '']?.includes(this.#scope.typeOf(slot))) {
       this.#byReference(rule, `c, ${slot}`, guards)
     } else if (isSingle && field !== undefined && ofField.has(rule.split ?? '')) {
       this.#byReference(rule, `c, R[${field}]`, guards)

@@ -3,7 +3,7 @@ import { referenceSplits, references } from './cells/references.ts'
 import { collect } from './cells/sets.ts'
 import { conversions, toWords } from './convert.ts'
 import { splits } from './split.ts'
-import { isEmpty, member, scalarText } from './values.ts'
+import { scalarText } from './values.ts'
 import { reads } from './vendor.ts'
 
 const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): value is { rawJSON: string } }
@@ -28,13 +28,6 @@ export const runtime = {
     // A text that is a view into a message would keep all of it.
     if (lowered.size < mostLowered && text.length < 100) lowered.set(flat(text), flat(lower))
     return lower
-  },
-
-  /** A member of parsed JSON; nothing for what is empty. Scalars as text, so that digits survive. */
-  member(holder: unknown, key: string): unknown {
-    const value = member(holder, key)
-    if (value === undefined || typeof value === 'string') return value === '' ? undefined : value
-    return scalarText(value) ?? (isEmpty(value) ? undefined : value)
   },
 
   listHas: (value: unknown, words: ReadonlySet<string>): boolean =>

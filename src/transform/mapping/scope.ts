@@ -1,5 +1,7 @@
+import { Inner } from './cells/inner.ts'
 import type { Column } from './names.ts'
 import type { Comparison, Condition, Source } from './rule.ts'
+import type { ColumnType } from './schemas.ts'
 
 /** JavaScript text of a name or constant from a rule file. */
 export const quote = (value: unknown): string => JSON.stringify(value)
@@ -39,17 +41,22 @@ export class Scope {
   readonly table: string
   readonly envelope: readonly Column[]
   readonly columns: readonly Column[]
+  readonly #all: readonly Column[]
   /** By name; keys of the envelope with a dollar before it. */
   readonly #slots: ReadonlyMap<string, number>
   readonly #derived = new Map<string, string>()
   readonly #conditions = new Map<Condition, Folded>()
   readonly #lines: string[] = []
+  readonly #inner = new Map<number, Inner>()
+  /** How many slots behind those of the columns are taken. */
+  innerSlots = 0
   #count = 0
 
   constructor(table: string, columns: readonly Column[], envelope: readonly Column[]) {
     this.table = table
     this.envelope = envelope
     this.columns = columns
+    this.#all = [...envelope, ...columns]
     const names = [...envelope.map(({ column }) => `$${column}`), ...columns.map(({ column }) => column)]
     this.#slots = new Map(names.map((name, slot) => [name, slot]))
   }
@@ -74,8 +81,7 @@ export class Scope {
     const slot = this.#slots.get(isKey ? `$${source.key}` : source.column)
     if (slot === undefined) return isKey ? this.#frame(source.key) : undefined
     if (!isKey && source.key !== undefined) {
-      const json = this.#derive(`c.json(${slot}, run)`)
-      return this.#local(this.#derive(`${json} === undefined ? undefined : X.member(${json}, ${quote(source.key)})`))
+      return this.slot(this.#innerSlot(slot, source.key))
     }
     return this.slot(slot)
   }
@@ -96,11 +102,12 @@ export class Scope {
 
   column(name: string): Column | undefined {
     const slot = this.#slots.get(name)
-    return slot === undefined ? undefined : this.at(slot)
+    return slot === undefined ? undefined : this.#all[slot]
   }
 
-  at(slot: number): Column {
-    return slot < this.envelope.length ? this.envelope[slot]! : this.columns[slot - this.envelope.length]!
+  /** Members of JSON are read as texts. */
+  typeOf(slot: number): ColumnType {
+    return this.#all[slot]?.type ?? 'string'
   }
 
   /** A column's date as it stands in ECS fields. */
@@ -115,6 +122,11 @@ export class Scope {
     return this.#derive(`${present} ? ${lower} : ""`)
   }
 
+  /** For members of the JSON in each column that rules read. */
+  get inner(): Iterable<Inner> {
+    return this.#inner.values()
+  }
+
   /** An expression, or its value where the table alone decides. */
   condition(condition: Condition): Folded {
     const known = this.#conditions.get(condition)
@@ -123,6 +135,22 @@ export class Scope {
     const short = typeof folded === 'boolean' || folded.length < 12 ? folded : this.#derive(folded)
     this.#conditions.set(condition, short)
     return short
+  }
+
+  /** All members of a column are looked for at once, when the first of them is read. */
+  #innerSlot(column: number, name: string): number {
+    let inner = this.#inner.get(column)
+    if (inner === undefined) {
+      inner = new Inner()
+      this.#inner.set(column, inner)
+      this.#lines.push(`if (K[${column}] > 1) c.loadInner(${column}, ${this.constant(inner)}, run);`)
+    }
+    const known = inner.names.indexOf(name)
+    if (known !== -1) return inner.slots[known]!
+    const slot = this.#all.length + this.innerSlots++
+    inner.names.push(name)
+    inner.slots.push(slot)
+    return slot
   }
 
   #fold(condition: Condition): Folded {

@@ -20,6 +20,12 @@ export function member(holder: unknown, key: string): unknown {
   return (holder as Record<string, unknown>)[key]
 }
 
+/** The same for rules, which see nothing of what is empty, and scalars as text, so that digits survive. */
+export function innerValue(holder: unknown, key: string): unknown {
+  const value = member(holder, key)
+  return scalarText(value) ?? (isEmpty(value) || value === undefined ? undefined : value)
+}
+
 /** The value as text with all its digits; undefined for objects, lists and what is empty. */
 export function scalarText(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value

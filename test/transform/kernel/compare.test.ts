@@ -69,7 +69,7 @@ describe('whether a field has the value of a column', () => {
       quoted: 0,
       isDate: false,
       isAddress: false,
-      isFlattened: false,
+      json: '' as const,
     },
     copies: Int32Array.of(0),
     value: () => undefined,

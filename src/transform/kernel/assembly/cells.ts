@@ -16,6 +16,13 @@ export function toOf(slot: i32): usize {
   return load<u32>(toAt + (slot << 2))
 }
 
+/** What stands in the slot from now on. */
+export function put(slot: i32, what: i32, from: usize, to: usize): void {
+  store<u8>(kindsAt + slot, what as u8)
+  store<u32>(fromAt + (slot << 2), from as u32)
+  store<u32>(toAt + (slot << 2), to as u32)
+}
+
 /** Whether its bytes are a text, with quotes around it, as JSON.stringify would write it. */
 export function isText(kind: i32): bool {
   return ((texts >> kind) & 1) !== 0

@@ -1,5 +1,7 @@
 export { hashOf as hash, isSame as same } from './bytes'
+export { loadInner } from './column-json'
 export { keep } from './kept'
+export { addTo as addName, makeNames } from './keys'
 export { clear, findOdd, loadMembers } from './load'
 export { addKey, makeKeys, nameKeys, next, open, resume as resumeScan } from './scan'
 export { collect } from './sets'

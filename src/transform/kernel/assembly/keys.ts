@@ -16,6 +16,13 @@ export function makeRoom(keys: usize, most: i32): void {
   store<u32>(keys, slots - 1, 12)
 }
 
+/** A dictionary of its own; 0 when there is no memory left. */
+export function makeNames(most: i32): usize {
+  const keys = keep(16)
+  if (keys !== 0) makeRoom(keys, most)
+  return keys
+}
+
 export function countOf(keys: usize): i32 {
   return load<i32>(keys)
 }

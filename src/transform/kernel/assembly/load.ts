@@ -1,6 +1,5 @@
 import { empty, plain } from '../kinds'
 import {
-  fromAt,
   hyphenFlag,
   kindsAt,
   memberBytes,
@@ -10,9 +9,8 @@ import {
   stateConstants,
   stateMembersEnd,
   stateOdd,
-  toAt,
 } from '../layout'
-import { kindOf } from './cells'
+import { kindOf, put } from './cells'
 import { minus } from './characters'
 import { get, set } from './state'
 
@@ -42,16 +40,14 @@ export function loadMembers(slots: i32, byId: usize, usual: usize): i32 {
       continue
     }
     let what = load<i32>(member, 4)
-    const from = load<i32>(member, 8)
-    const to = load<i32>(member, 12)
+    const from: usize = load<u32>(member, 8)
+    const to: usize = load<u32>(member, 12)
     const kinds = load<u32>(usual + (slot << 2))
     if (((kinds >> what) & 1) === 0) odd++
     else if ((kinds & (hyphenFlag as u32)) !== 0 && what === plain && to - from === 1 && load<u8>(from) === minus)
       what = empty
     // Of a key that comes twice, the last one counts.
-    store<u8>(kindsAt + slot, what as u8)
-    store<i32>(fromAt + (slot << 2), from)
-    store<i32>(toAt + (slot << 2), to)
+    put(slot, what, from, to)
   }
   if (odd === 0) set(stateOdd, 0)
   else findOdd(slots, usual)

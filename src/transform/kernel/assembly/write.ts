@@ -4,14 +4,14 @@ import {
   isAddressFlag,
   isCallersFlag,
   isDateFlag,
-  isFlattenedFlag,
+  isNoWordsFlag,
+  isObjectsFlag,
+  isWordsFlag,
   openedAt,
   setRefs,
   stateHasOthers,
   stateHasRemarks,
   stateIndex,
-  stateMostDepth,
-  stateMostKeys,
   statePosition,
   statePositionEnd,
   stateSlot,
@@ -30,9 +30,10 @@ import {
 } from '../layout'
 import { constantOf, countOf, elementOf, fromOf, isText, kindOf, refOf, setOf, toOf } from './cells'
 import { closeBrace, closeBracket, comma, letterZ, openBrace, openBracket } from './characters'
+import { endOfJson, isEmptyJson } from './column-json'
 import { isElsewhere, isNowhere, isUnclear } from './compare'
-import { endOfObject, textAt } from './flattened'
 import { isUsualIp, isUsualUtc } from './forms'
+import { areWords, textAt } from './json'
 import {
   backTo,
   beginStep,
@@ -124,6 +125,8 @@ function writeVendor(step: usize, isChecked: bool): i32 {
   if (what <= empty) return stopEnd
   set(stateSlot, slot)
   const copied = load<i32>(step, 24)
+  const isJson = (copied & (isObjectsFlag | isWordsFlag | isNoWordsFlag)) !== 0
+  if (isJson && isEmptyJson(slot)) return stopEnd
   if ((copied & isCallersFlag) !== 0) return stepVendor
   const count = load<i32>(step, 36)
   if (count > 0 && !isChecked) {
@@ -132,7 +135,7 @@ function writeVendor(step: usize, isChecked: bool): i32 {
   }
   const isCopied = ((copied >> what) & 1) !== 0 || isOfForm(copied, what, slot)
   if (!isCopied && ((load<i32>(step, 28) >> what) & 1) === 0) {
-    return (copied & isFlattenedFlag) === 0 || !isText(what) ? stepVendor : writeObject(step, slot)
+    return isJson ? writeColumnJson(step, slot, copied) : stepVendor
   }
   const quotes: usize = isText(what) ? 1 : 0
   const from = fromOf(slot) - quotes
@@ -145,9 +148,11 @@ function writeVendor(step: usize, isChecked: bool): i32 {
 }
 
 /** JSON that came as text, where it is certain what would be written anew. */
-function writeObject(step: usize, slot: i32): i32 {
-  const end = endOfObject(fromOf(slot), toOf(slot), get(stateMostDepth), get(stateMostKeys))
+function writeColumnJson(step: usize, slot: i32, flags: i32): i32 {
+  const end = endOfJson(slot)
   if (end === 0) return stepVendor
+  if (areWords && (flags & isNoWordsFlag) !== 0) return stopEnd
+  if ((flags & (areWords ? isWordsFlag : isObjectsFlag)) === 0) return stepVendor
   if (!writeKey(step, end - textAt)) return stopRoom
   writeBytes(textAt, end - textAt)
   writeByte(comma)

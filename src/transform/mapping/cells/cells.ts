@@ -5,7 +5,10 @@ import * as kind from '../../kernel/kinds.ts'
 import { dateRefs, madeAt, madeBytes, mostElements, mostFields, mostSlots, setRefs } from '../../kernel/layout.ts'
 import { Tape } from '../../scan/tape.ts'
 import type { Run } from '../run.ts'
+import { parseText } from '../text-json.ts'
+import { innerValue } from '../values.ts'
 import { reads } from '../vendor.ts'
+import type { Inner } from './inner.ts'
 import { type Known, Remembered } from './remembered.ts'
 import type { TableCells } from './slots.ts'
 
@@ -97,6 +100,7 @@ export class Cells {
     if (what === kind.integer) return this.#integer(from[slot]!, to[slot]!)
     if (what === kind.long) return this.#digits(from[slot]!, to[slot]!)
     if (what === kind.part) return this.#part(from[slot]!, to[slot]!)
+    if (what === kind.inner) return parseText(this.#tape.slice(from[slot]!, to[slot]!))
     if (what === kind.written) return JSON.parse(this.bytes.toString('utf8', from[slot], to[slot]))
     return what === kind.truth ? true : what === kind.falsity ? false : undefined
   }
@@ -185,6 +189,19 @@ export class Cells {
     return this.#json[slot]
   }
 
+  /** Fills the slots of members of a column's JSON: mostly with bytes, and nothing is made. */
+  loadInner(slot: number, { names, slots, namesAt, slotsAt }: Inner, run: Run): void {
+    const at = this.#made
+    const hasRoom = at + this.to[slot]! - this.from[slot]! < madeAt + madeBytes - shortBytes
+    const end = hasRoom ? this.kernel.run.loadInner(slot, namesAt, slotsAt, at) : 0
+    if (end !== 0) {
+      this.#made = end
+      return
+    }
+    const json = this.json(slot, run)
+    for (const [place, name] of names.entries()) this.set(slots[place]!, innerValue(json, name))
+  }
+
   /** What is known of a text that may have been looked at before; undefined where it is none of these. */
   known(slot: number): Known | undefined {
     const { kinds, from, to } = this.kernel
@@ -203,13 +220,13 @@ export class Cells {
   }
 
   /** Empties everything for the next record, whose table has so many slots and fields. */
-  begin({ slots: { columns }, fields, constants, constantsAt }: TableCells): void {
+  begin({ slots: { columns }, inner, fields, constants, constantsAt }: TableCells): void {
     if (fields > mostFields) throw new Error(`a table has ${fields} fields`)
     this.#constants = constants
     this.#serial++
-    this.kernel.run.clear(columns.length, fields, constantsAt)
+    this.#next = columns.length + inner
+    this.kernel.run.clear(this.#next, fields, constantsAt)
     this.evidence = undefined
-    this.#next = columns.length
     this.#made = madeAt
   }
 

@@ -21,9 +21,11 @@ export interface Slots {
   readonly addresses: readonly number[]
 }
 
-/** What has to be known of a table to take up a record: also how many fields it has, and its constants. */
+/** What has to be known of a table to take up a record: also how many further slots and fields it has, and its constants. */
 export interface TableCells {
   readonly slots: Slots
+  /** Slots behind those of the columns, for members of JSON in them. */
+  readonly inner: number
   readonly fields: number
   readonly constants: readonly unknown[]
   readonly constantsAt: number

@@ -3,7 +3,9 @@ import {
   isAddressFlag,
   isCallersFlag,
   isDateFlag,
-  isFlattenedFlag,
+  isNoWordsFlag,
+  isObjectsFlag,
+  isWordsFlag,
   mostOpen,
   stepClose,
   stepField,
@@ -94,10 +96,12 @@ export class DocumentTree {
   }
 }
 
+const jsonFlags = { '': 0, objects: isObjectsFlag, words: isWordsFlag, 'no words': isNoWordsFlag }
+
 function vendorWords({ number, field, isTold }: Extract<Part, { kind: 'vendor' }>, kernel: Kernel): number[] {
-  const { slot, elseSlot, copied, quoted, isDate, isAddress, isFlattened, copies, isElsewhere } = field
+  const { slot, elseSlot, copied, quoted, isDate, isAddress, json, copies, isElsewhere } = field
   const isCallers = isTold || isElsewhere !== undefined
-  const forms = (isDate ? isDateFlag : 0) | (isAddress ? isAddressFlag : 0) | (isFlattened ? isFlattenedFlag : 0)
+  const forms = (isDate ? isDateFlag : 0) | (isAddress ? isAddressFlag : 0) | jsonFlags[json]
   const flags = forms | (isCallers ? isCallersFlag : 0)
   return [number, slot, elseSlot, copied | flags, quoted, putWords(kernel, copies), copies.length]
 }

@@ -20,8 +20,8 @@ export interface VendorField {
   readonly quoted: number
   readonly isDate: boolean
   readonly isAddress: boolean
-  /** JSON, as text or as it is, for a field that takes objects. */
-  readonly isFlattened: boolean
+  /** What the field takes of JSON, which comes as text or as it is: objects, texts, or whatever is no text. */
+  readonly json: '' | 'objects' | 'words' | 'no words'
   /** Fields in which the value may stand already, so that it need not be there twice. */
   readonly copies: Int32Array
   /** The same, told in another way. */
@@ -65,8 +65,13 @@ function fieldsOf(column: Column, slot: number, elseSlot: number, plan: VendorPl
     const rest = copies.length === 0 ? {} : { isElsewhere }
     const jsonOr = (cells: Cells, at: number, run: Run) => cells.json(at, run) ?? cells.value(at)
     return [
-      { ...common, ...rest, path, value: (cells, at, run) => toKeywords(jsonOr(cells, at, run)) },
-      { ...common, path: `${path}_fields`, value: (cells, at, run) => toWordFields(jsonOr(cells, at, run)) },
+      { ...common, ...rest, path, json: 'words', value: (cells, at, run) => toKeywords(jsonOr(cells, at, run)) },
+      {
+        ...common,
+        path: `${path}_fields`,
+        json: 'no words',
+        value: (cells, at, run) => toWordFields(jsonOr(cells, at, run)),
+      },
     ]
   }
   return [{ ...common, copies: Int32Array.from(copies), path, ...writing(column, plan) }]
@@ -87,10 +92,10 @@ function secondField(column: Column, slot: number, plan: VendorPlan): VendorFiel
   }
 }
 
-const nothing = { copies: new Int32Array(0), copied: 0, quoted: 0, isDate: false, isAddress: false, isFlattened: false }
+const nothing = { copies: new Int32Array(0), copied: 0, quoted: 0, isDate: false, isAddress: false, json: '' as const }
 
 type Writing = Pick<VendorField, 'value'> &
-  Partial<Pick<VendorField, 'copied' | 'quoted' | 'isDate' | 'isAddress' | 'isFlattened'>>
+  Partial<Pick<VendorField, 'copied' | 'quoted' | 'isDate' | 'isAddress' | 'json'>>
 
 function writing({ type, fieldType, label }: Column, { isOfEvents }: VendorPlan): Writing {
   const isText = type === 'string' || type === 'datetime'
@@ -98,7 +103,7 @@ function writing({ type, fieldType, label }: Column, { isOfEvents }: VendorPlan)
   if (fieldType === 'flattened') {
     const flattened = isOfEvents ? toFlattened : toSafeFlattened
     return {
-      isFlattened: isOfEvents,
+      json: isOfEvents ? 'objects' : '',
       value: (cells, slot, run) => flattened(cells.json(slot, run) ?? cells.value(slot)),
     }
   }

@@ -31,6 +31,6 @@ export function cellsOf(type: Column['type'], ...values: unknown[]): Cells {
   )
   const body = Buffer.from(`{"records":[{"category":"Table","properties":{${members.join()}}}]}`)
   expect(scanner.open(body) && scanner.next()).toBe('record')
-  cells.load({ slots: slotsOf(type), fields: 3, constants: [], constantsAt: 0 }, scanner.tape)
+  cells.load({ slots: slotsOf(type), inner: 0, fields: 3, constants: [], constantsAt: 0 }, scanner.tape)
   return cells
 }
