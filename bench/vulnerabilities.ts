@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { environment, flags } from '../src/cli/process-limits.ts'
 import type { Inventory } from '../src/emulator/microsoft/vulnerability-rows.ts'
 import type { ReaderFigures } from './vulnerability-reader.ts'
 
@@ -45,8 +46,8 @@ async function measureSnapshot(inventory: Inventory): Promise<SnapshotFigures> {
 /** With the settings that `xdrelay run` gives itself. */
 function child(file: string): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), {
-    execArgv: [...process.execArgv, '--max-semi-space-size=1'],
-    env: { ...process.env, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: String(4 << 20) },
+    execArgv: [...process.execArgv, ...flags],
+    env: { ...process.env, ...environment },
   })
 }
 
