@@ -70,6 +70,10 @@ export class Relay {
     createInterface({ input: this.#child.stderr! }).on('line', line => this.#read(line))
   }
 
+  get pid(): number {
+    return this.#child.pid!
+  }
+
   /** Milliseconds since the process was started. */
   get age(): number {
     return performance.now() - this.#startedAt
@@ -108,7 +112,7 @@ export class Relay {
   /** Seconds of processor time since the start, by the name of the thread; V8's own and libuv's are several each. */
   threads(): Record<string, number> {
     const sums: Record<string, number> = {}
-    for (const id of readdirSync(`/proc/${this.#child.pid}/task`)) {
+    for (const id of readdirSync(`/proc/${this.pid}/task`)) {
       const stat = this.#proc(`task/${id}/stat`)
       const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
       sums[name] = Number(((sums[name] ?? 0) + secondsOf(stat)).toFixed(2))
@@ -145,7 +149,7 @@ export class Relay {
   }
 
   #proc(file: string): string {
-    return readFileSync(`/proc/${this.#child.pid}/${file}`, 'utf8')
+    return readFileSync(`/proc/${this.pid}/${file}`, 'utf8')
   }
 
   #mustRun(): void {

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Storage, startStorage } from '../src/emulator/storage.ts'
 import { Relay, startFilledHub } from './parts.ts'
+import type { SlowCores } from './slow-cores.ts'
 
 export interface FlowFigures {
   readonly workers: number
@@ -22,28 +23,35 @@ export interface FlowFigures {
 
 const toFile = JSON.stringify({ file: { path: 'DIR/out/{table}.ndjson' } })
 
-/** Hub → file, with 1 worker and with 2 in turn, each anew from the beginning of the hub. */
-export async function measureFlow(quick: boolean): Promise<FlowFigures[]> {
+/** Hub → file, with 1 worker and with 2 in turn, each anew from the beginning of the hub; on slow cores where given. */
+export async function measureFlow(quick: boolean, cores?: SlowCores): Promise<FlowFigures[]> {
   const storage = await startStorage()
   const records = quick ? 30_000 : 300_000
   const hub = await startFilledHub({ partitions: 4, records, bytes: Number.POSITIVE_INFINITY })
   try {
     const runs: FlowFigures[] = []
     for (const workers of quick ? [1, 2] : [1, 2, 1, 2]) {
-      runs.push(await flow(hub.connectionString, storage, workers, hub.records))
+      runs.push(await flow(hub.connectionString, storage, workers, hub.records, cores))
     }
     return runs
   } finally {
+    cores?.free()
     await hub.stop()
     await storage.stop()
   }
 }
 
-async function flow(hub: string, storage: Storage, workers: number, records: number): Promise<FlowFigures> {
+async function flow(
+  hub: string,
+  storage: Storage,
+  workers: number,
+  records: number,
+  cores?: SlowCores,
+): Promise<FlowFigures> {
   const relay = new Relay({ hub, storage, workers, output: toFile })
   try {
     const firstRecord = await relay.firstDelivery()
-    const [then, cpuThen, start] = await reached(relay, records * 0.2)
+    const [then, cpuThen, start] = await reached(relay, records * 0.2, cores)
     let settled = then
     while (settled < records) {
       // Each question costs the process that is measured some milliseconds.
@@ -67,8 +75,9 @@ async function flow(hub: string, storage: Storage, workers: number, records: num
 }
 
 /** How many records are settled, the processor seconds and the age of the process, once so many are. */
-async function reached(relay: Relay, records: number): Promise<[number, number, number]> {
+async function reached(relay: Relay, records: number, cores?: SlowCores): Promise<[number, number, number]> {
   for (;;) {
+    cores?.hold(relay.pid)
     const settled = await relay.settled()
     if (settled >= records) return [settled, relay.cpu(), relay.age]
     await sleep(200)

@@ -1,22 +1,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { measureFlow, measureMemory } from './process.ts'
+import { type FlowFigures, measureFlow, measureMemory } from './process.ts'
+import { SlowCores } from './slow-cores.ts'
 import { measureThreads } from './threads.ts'
 import { measureTransform, profileTransform } from './transform.ts'
 import { measureSnapshots } from './vulnerabilities.ts'
 
 /**
- * `npm run bench -- [--quick] [--only a,b,c,d]`: a the transform alone, b hub to file, c memory behind a blocked output,
- * d a snapshot of vulnerabilities, the collector alone.
+ * `npm run bench -- [--quick] [--only a,b,c,d,e]`: a the transform alone, b hub to file, c memory behind a blocked output,
+ * d a snapshot of vulnerabilities, the collector alone, e hub to file on slow cores, one for each thread.
  */
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: 'a,b,c,d' } },
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: 'a,b,c,d,e' } },
 })
 const quick = values.quick
 const parts = new Set(values.only.split(','))
-const unknown = [...parts].find(part => !['a', 'b', 'c', 'd'].includes(part))
-if (unknown !== undefined) throw new Error(`--only takes a, b, c and d, not ${unknown}`)
+const unknown = [...parts].find(part => !['a', 'b', 'c', 'd', 'e'].includes(part))
+if (unknown !== undefined) throw new Error(`--only takes a, b, c, d and e, not ${unknown}`)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
@@ -41,21 +42,7 @@ if (parts.has('a')) {
     print(`   ${(share * 100).toFixed(1).padStart(5)} %  ${where}`)
   }
 }
-if (parts.has('b')) {
-  for (const figures of measured('b', await measureFlow(quick))) {
-    row('b', `hub to file, workers: ${figures.workers}`, `${figures.recordsPerCpuSecondWarm} records per CPU-second`, [
-      `${figures.recordsPerCpuSecond} with start`,
-      `${figures.recordsPerSecond} records/s`,
-      `first record after ${figures.firstRecord} ms`,
-      `peak ${figures.peakRss} MiB`,
-    ])
-    print(
-      `   processor seconds: ${Object.entries(figures.threads)
-        .map(entry => entry.join(' '))
-        .join(', ')}`,
-    )
-  }
-}
+if (parts.has('b')) flowRows('b', measured('b', await measureFlow(quick)))
 if (parts.has('c')) {
   const figures = measured('c', await measureMemory(quick))
   const { partitions, waitingMegabytes, blockedSeconds, inFlightMegabytes, peakRss, lastRss } = figures
@@ -72,10 +59,31 @@ if (parts.has('d')) {
     ])
   }
 }
+if (parts.has('e') && SlowCores.available) {
+  const cores = new SlowCores(0.25)
+  print(`e  each thread of xdrelay has a core that is ${cores.share} of one of this machine`)
+  flowRows('e', measured('e', await measureFlow(quick, cores)))
+} else if (parts.has('e')) print('e  left out: takes Linux with version 1 of control groups, and root')
 
 const directory = new URL('results/', import.meta.url)
 mkdirSync(directory, { recursive: true })
 writeFileSync(new URL('latest.json', directory), `${JSON.stringify(results, null, 2)}\n`)
+
+function flowRows(part: string, flows: readonly FlowFigures[]): void {
+  for (const figures of flows) {
+    row(part, `hub to file, workers: ${figures.workers}`, `${figures.recordsPerCpuSecondWarm} records per CPU-second`, [
+      `${figures.recordsPerCpuSecond} with start`,
+      `${figures.recordsPerSecond} records/s`,
+      `first record after ${figures.firstRecord} ms`,
+      `peak ${figures.peakRss} MiB`,
+    ])
+    const threads = Object.entries(figures.threads).map(entry => entry.join(' '))
+    print(`   processor seconds: ${threads.join(', ')}`)
+  }
+  const speed = (workers: number) =>
+    flows.reduce((sum, flow) => sum + (flow.workers === workers ? flow.recordsPerSecond : 0), 0)
+  row(part, 'hub to file, 2 workers by 1', `${(speed(2) / speed(1)).toFixed(2)} times`, [])
+}
 
 /** Keeps the figures with the load that the machine had meanwhile, ours included. */
 function measured<T>(part: string, figures: T): T {
