@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { check } from './config/check.ts'
 import { parseYaml } from './config/document.ts'
-import { type Environment, environmentTree, nameVariable } from './config/environment.ts'
+import { type Environment, environmentTree, nameVariables } from './config/environment.ts'
 import { byPosition, ConfigError, cleanFinding, type Finding } from './config/finding.ts'
 import { type Config, type FileOptions, toConfig } from './config/model.ts'
 import { relations } from './config/relations.ts'
@@ -80,7 +80,7 @@ export function checkConfig(text: string, file: string, env: Environment, surrou
 export function checkEnvironment(env: Environment, surroundings: Surroundings = {}): Checked {
   const file = 'the environment (there is no xdrelay.yaml here)'
   const checked = checkTree(environmentTree(env), file, resolve(surroundings.cwd ?? '.'), env, surroundings, [])
-  return { ...checked, findings: checked.findings.map(found => nameVariable(found, env)) }
+  return { ...checked, findings: nameVariables(checked.findings, env) }
 }
 
 function checkTree(

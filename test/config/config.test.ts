@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { ConfigError, formatFinding } from '../../src/config/finding.ts'
-import { checkConfig, checkEnvironment, findConfig, loadConfig } from '../../src/config.ts'
+import { checkConfig, findConfig, loadConfig } from '../../src/config.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { canary, complete, connectionString, env, hubOf, withLine } from './samples.ts'
 
@@ -209,54 +209,6 @@ test('a secret that is used in a field of another kind is not printed, whichever
 test('control characters of a value cannot act on the terminal', () => {
   const [found] = findingsOf(withLine('64MiB', '"\\e[31m\\nfake: line"'))
   expect(found).toContain('�[31m�fake')
-})
-
-test('environment variables alone make the same configuration', () => {
-  const { config, findings } = checkEnvironment(
-    {
-      ...env,
-      EVENT_HUB_NAME: 'defender',
-      ELASTICSEARCH_URL: 'http://a:9200, http://b:9200',
-      OUTPUT_FILE: 'out/{table}.ndjson',
-      IN_FLIGHT_BYTES: '32MiB',
-      DRAIN_LIMIT: '5s',
-      ADMIN_LISTEN: 'off',
-      CONSUMER_GROUP: '',
-    },
-    { cwd: '/srv' },
-  )
-  expect(findings).toEqual([])
-  expect(config).toMatchObject({
-    sources: [{ name: 'xdr', kind: 'event_hub', options: { eventHub: 'defender', consumerGroup: '$Default' } }],
-    checkpoints: { storageAccount: 'contosologs', container: 'xdrelay-checkpoints' },
-    outputs: [
-      { kind: 'elasticsearch', options: { urls: ['http://a:9200', 'http://b:9200'] } },
-      { kind: 'file', options: { path: '/srv/out/{table}.ndjson' } },
-    ],
-    deadLetter: { file: { path: '/srv/dead-letters' } },
-    limits: { inFlightBytes: 32 * 1024 * 1024, drain: 5000 },
-    admin: null,
-  })
-})
-
-test('findings about the environment name the variable', () => {
-  const names = (variables: Record<string, string>) => checkEnvironment(variables).findings.map(found => found.file)
-  expect(names({})).toEqual(['ELASTICSEARCH_URL', 'EVENT_HUB_CONNECTION_STRING', 'STORAGE_ACCOUNT'])
-  expect(names({ ...env, OUTPUT_FILE: 'x.ndjson' })).toEqual(['EVENT_HUB_NAME'])
-  const bad = { ...env, EVENT_HUB_NAME: 'h', ELASTICSEARCH_URL: 'http://a,b', IN_FLIGHT_BYTES: 'lots' }
-  const findings = checkEnvironment(bad).findings.map(formatFinding).join('\n')
-  expect(findings).toMatchInlineSnapshot(`
-    "ELASTICSEARCH_URL  outputs.elasticsearch.elasticsearch.urls[1]: expected an http or https address (found: b)
-        fix: Write http:// or https:// first.
-    IN_FLIGHT_BYTES  limits.in_flight_bytes: expected a size such as 64MiB (found: lots)
-        fix: Units are B, KB, MB, GB, KiB, MiB, GiB."
-  `)
-})
-
-test('values of variables are literal in the environment: nothing is looked up in them', () => {
-  const text = `\${env:STORAGE_ACCOUNT}`
-  const { config } = checkEnvironment({ ...env, EVENT_HUB_NAME: 'h', CONSUMER_GROUP: text, OUTPUT_FILE: 'x' })
-  expect(hubOf(config).consumerGroup).toBe(text)
 })
 
 test('without --config, ./xdrelay.yaml is read, and the environment only where there is none', async () => {

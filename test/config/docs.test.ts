@@ -54,7 +54,10 @@ function withBlock(text: string, name: string, block: string): string {
 }
 
 function variableTable(): string {
-  const rows = variables.map(({ name, path }) => `| \`${name}\` | \`${path}\` |\n`)
+  const sources = (names: readonly string[]) => names.map(name => `\`${name}\``).join(', ')
+  const rows = variables.map(({ name, path, of }) => {
+    return `| \`${name}\` | \`${path}\`${of ? ` of ${sources(of)}` : ''} |\n`
+  })
   return `| variable | stands for |\n| --- | --- |\n${rows.join('')}`
 }
 
