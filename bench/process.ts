@@ -23,14 +23,14 @@ export interface FlowFigures {
 
 const toFile = JSON.stringify({ file: { path: 'DIR/out/{table}.ndjson' } })
 
-/** Hub → file, with 1 worker and with 2 in turn, each anew from the beginning of the hub; on slow cores where given. */
+/** Hub → file, each time anew from the beginning of the hub; where slow cores are given, with more workers than this machine could show. */
 export async function measureFlow(quick: boolean, cores?: SlowCores): Promise<FlowFigures[]> {
   const storage = await startStorage()
   const records = quick ? 30_000 : 300_000
   const hub = await startFilledHub({ partitions: 4, records, bytes: Number.POSITIVE_INFINITY })
   try {
     const runs: FlowFigures[] = []
-    for (const workers of quick ? [1, 2] : [1, 2, 1, 2]) {
+    for (const workers of quick ? [1, 2] : cores === undefined ? [1, 2, 1, 2] : [1, 2, 4, 6, 6, 4, 2, 1]) {
       runs.push(await flow(hub.connectionString, storage, workers, hub.records, cores))
     }
     return runs

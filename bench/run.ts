@@ -60,7 +60,7 @@ if (parts.has('d')) {
   }
 }
 if (parts.has('e') && SlowCores.available) {
-  const cores = new SlowCores(0.25)
+  const cores = new SlowCores(0.15)
   print(`e  each thread of xdrelay has a core that is ${cores.share} of one of this machine`)
   flowRows('e', measured('e', await measureFlow(quick, cores)))
 } else if (parts.has('e')) print('e  left out: takes Linux with version 1 of control groups, and root')
@@ -82,7 +82,9 @@ function flowRows(part: string, flows: readonly FlowFigures[]): void {
   }
   const speed = (workers: number) =>
     flows.reduce((sum, flow) => sum + (flow.workers === workers ? flow.recordsPerSecond : 0), 0)
-  row(part, 'hub to file, 2 workers by 1', `${(speed(2) / speed(1)).toFixed(2)} times`, [])
+  for (const workers of new Set(flows.map(flow => flow.workers).filter(each => each > 1))) {
+    row(part, `hub to file, ${workers} workers by 1`, `${(speed(workers) / speed(1)).toFixed(2)} times`, [])
+  }
 }
 
 /** Keeps the figures with the load that the machine had meanwhile, ours included. */

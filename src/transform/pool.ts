@@ -3,7 +3,7 @@ import { XdrelayError } from '../core/errors.ts'
 import type { SourceBatch, Transform, Transformed } from '../core/types.ts'
 import { type Job, type Result, transformed } from './job.ts'
 import { narrow } from './narrow.ts'
-import type { TransformOptions } from './options.ts'
+import { type TransformOptions, workersFor } from './options.ts'
 import { type Task, Thread } from './thread.ts'
 
 const builtIn = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
@@ -46,7 +46,7 @@ class Pool {
     this.#options = options
     this.#url = url
     this.#stallAfter = stallAfter
-    this.#size = options.workers ?? Math.max(1, availableParallelism() - 1)
+    this.#size = options.workers ?? workersFor(availableParallelism())
     while (this.#threads.size < this.#size) this.#start()
   }
 
