@@ -20,7 +20,7 @@ export const conversions = {
   date: value => (typeof value === 'string' ? toMillis(value) : undefined),
   ip: toIp,
   mac: toMac,
-  list: value => [value],
+  list: toTexts,
   json: value => (typeof value === 'string' ? parseText(value) : value),
   os_type: toOsType,
   platform_type: toPlatformType,
@@ -126,9 +126,14 @@ function toDuration(start: unknown, end: unknown): number | object | undefined {
 /** The texts of a list, given as JSON text or as it is; a single text is a list of one. */
 export function toWords(value: unknown): string[] | undefined {
   const list = typeof value === 'string' ? (parseText(value) ?? [value]) : value
-  if (!Array.isArray(list)) return undefined
-  const words = list.map(scalarText).filter(word => word !== undefined)
-  return words.length === 0 ? undefined : words
+  return Array.isArray(list) ? toTexts(list) : undefined
+}
+
+/** For a field that takes several texts: those of a list, or the one that there is. It would refuse a document with an object in it. */
+function toTexts(value: unknown): string[] | undefined {
+  const list = Array.isArray(value) ? value : [value]
+  const texts = list.map(scalarText).filter(text => text !== undefined)
+  return texts.length === 0 ? undefined : texts
 }
 
 /**
