@@ -44,6 +44,14 @@ for (const version of ['9.5', '8.19'] as const) {
       expect(await countOf(url, namespace)).toBe(rows.length)
     }, 300_000)
 
+    test('takes every record of the mapping cases', async () => {
+      await setUp(url)
+      const namespace = freshNamespace()
+      const records = casePages('event').map(({ item }) => item)
+      expect(await writeAll(url, namespace, [mappedBody(Buffer.from(`{"records":[${records.join()}]}`))])).toEqual([])
+      expect(await countOf(url, namespace)).toBe(records.length)
+    })
+
     test('finds an unknown column by its text, whatever else has been there', async () => {
       await setUp(url)
       const namespace = freshNamespace()

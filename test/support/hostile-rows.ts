@@ -44,9 +44,10 @@ export function wrongRows(): { title: string; row: Row }[] {
   )
 }
 
-/** Columns that nobody knows, each with one value after the other; the last ones look like known columns. */
+/** Columns that nobody knows, each with one value after the other; most look like known columns. */
 export function unknownRows(): { title: string; row: Row }[] {
-  const columns = ['BrandNewColumn', 'reportId', 'additionalFields', 'Ip_Address', 'timestamp', 'Xdrelay', 'isSigned']
+  const lookAlikes = ['reportId', 'additionalFields', 'Ip_Address', 'timestamp', 'Xdrelay', 'isSigned', 'category']
+  const columns = ['BrandNewColumn', ...lookAlikes]
   const known = { DeviceName: 'host', Timestamp: '2026-03-02T08:00:00Z' }
   const orders = [Object.entries(hostileValues), Object.entries(hostileValues).reverse()]
   return ['DeviceEvents', 'NobodyKnowsEvents'].flatMap(table =>

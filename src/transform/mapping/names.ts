@@ -90,7 +90,7 @@ export class Names {
     const all = schemas.flatMap(schema => this.columns(schema.table, schema.columns))
     const envelope = this.envelope()
     this.#envelopeNames = new Set(envelope.map(({ name }) => name))
-    for (const { name, fieldType } of [...all, ...envelope]) {
+    for (const { name, fieldType } of [...this.#elsewhere.values(), ...all, ...envelope]) {
       for (const branch of branches(name)) this.#branches.add(branch)
       this.#types.set(name, fieldType)
     }

@@ -74,6 +74,8 @@ function isFree(name: string, value: unknown, names: Names): boolean {
   if (names.isReserved(name)) return false
   const type = names.typeOf(name)
   if (type === undefined) return true
+  // These are objects with fields of their own.
+  if (type === 'uri' || type === 'evidence') return false
   return type === 'flattened' ? toFlattened(value) === value : toKeywords(value) !== undefined
 }
 
