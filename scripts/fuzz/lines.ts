@@ -1,6 +1,7 @@
 import type { Chunk, Reject } from '../../src/core/types.ts'
 import { bulkBody } from '../../src/output/bulk.ts'
 import { deadLetterLine } from '../../src/output/dead-letter-line.ts'
+import { checkFields } from './fields.ts'
 
 /** The documents of a chunk as JSON texts; throws where the chunk is not what outputs take it for. */
 export function readLines(chunk: Chunk): string[] {
@@ -28,6 +29,7 @@ function readLine(bytes: Uint8Array, index: number): string {
   const time = (document as Record<string, unknown>)['@timestamp']
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(String(time))) throw new Error(`document ${index} is of ${time}`)
   checkTexts(document, `document ${index}`)
+  checkFields(document)
   return line
 }
 

@@ -36,6 +36,13 @@ const withLines = (change: (text: string) => string) =>
     return { ...result, chunk: { ...result.chunk, lines: Buffer.concat(lines), ends } }
   })
 
+/** Instead of all fields of ECS but those about the event. */
+const withFields = (fields: string) =>
+  withLines(line => {
+    const { '@timestamp': time, event, m365_defender } = JSON.parse(line) as Record<string, unknown>
+    return `${JSON.stringify({ '@timestamp': time, event, m365_defender }).slice(0, -1)},${fields}}\n`
+  })
+
 const bytes = (one: unknown) => Buffer.from(JSON.stringify(one))
 const usual = record({ Timestamp: '2026-07-22T10:43:05Z', DeviceName: 'ws-1', AdditionalFields: '{"a":"deep"}' })
 const exact = bytes(record()).toString().replace('"ws-1"', '"ws-1","ReportId":639199916335081329')
@@ -58,6 +65,17 @@ describe('the invariants of the transform', () => {
     ['a rounded number', withLines(line => line.replace('639199916335081329', '639199916335081300')), /lost 6391999/],
     ['half a character', withLines(line => line.replace('ws-1', '\\ud800')), /lone surrogate/],
     ['an empty value', withLines(line => line.replace('"deep"', '""')), /is empty/],
+    ['an object for a text', withFields('"ecs":{"version":{"a":1}}'), /ecs.version takes keyword, not \{/],
+    ['a text for an object', withFields('"ecs":"8.17.0"'), /ecs takes an object, not "8/],
+    ['a text for JSON', withLines(line => line.replace('{"a":"deep"}', '"deep"')), /additional_fields takes flattened/],
+    ['an object in a list', withFields('"related":{"user":["a",{"b":"c"}]}'), /related.user takes keyword/],
+    ['no address', withFields('"source":{"ip":["10.0.0.1","10.0.0.256"]}'), /source.ip takes ip/],
+    ['no date', withFields('"process":{"start":"2026-02-30T25:00:00.000Z"}'), /process.start takes date/],
+    ['no number', withFields('"source":{"port":1.5}'), /source.port takes long/],
+    ['no truth value', withFields('"file":{"code_signature":{"exists":"yes"}}'), /exists takes boolean/],
+    ['no score', withFields('"vulnerability":{"score":{"base":"7"}}'), /base takes float/],
+    ['no field', withFields('"process":{"pids":1}'), /process.pids is in no template/],
+    ['no place', withFields('"source":{"geo":{"location":{"lat":91,"lon":0}}}'), /source.geo.location takes geo_point/],
     ['a line feed too many', withLines(line => line.replace(/^\{/, '{\n')), /not one line/],
     ['a document without time', withLines(line => line.replace('"@timestamp"', '"timestamp"')), /is of undefined/],
     ['a lost reject', faulty(result => ({ ...result, rejects: [] })), /records that came out|rejects/],
