@@ -1,8 +1,11 @@
 import { exactNumber, isDistorted } from '../digits.ts'
 import { hasSurrogateEscape, replaceLoneSurrogates } from '../surrogates.ts'
 
-/** A number of 16 and more digits or a large exponent inside of an object or list; then a double may not hold it. */
-const longNumber = /[:[,]\s*-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3})/
+/**
+ * A number of 16 and more digits, a large exponent or a zero below zero inside of an object or list: then a double may not
+ * hold it, or lose its sign when it is written.
+ */
+const oddNumber = /[:[,]\s*-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3}|(?<=-)0)/
 
 /**
  * The value of a column that holds JSON as text, with exact numbers; undefined when it is no object or list, and when
@@ -13,7 +16,7 @@ export function parseText(text: string): object | undefined {
   if (first !== 0x7b && first !== 0x5b && text.trimStart().search(/[{[]/) !== 0) return undefined
   if (hasSurrogateEscape(text) && replaceLoneSurrogates(text) !== text) return undefined
   try {
-    const value: unknown = longNumber.test(text) ? parse(text, keepDigits) : JSON.parse(text)
+    const value: unknown = oddNumber.test(text) ? parse(text, keepDigits) : JSON.parse(text)
     return typeof value === 'object' && value !== null ? value : undefined
   } catch {
     return undefined
