@@ -3,6 +3,7 @@ import { describe, test } from 'vitest'
 import { createCheck, messageOf } from '../../scripts/fuzz/invariants.ts'
 import { hostileKeys, hostileValues } from '../../scripts/fuzz/mutate.ts'
 import { createGenerator } from '../../src/emulator/generator/generator.ts'
+import { loadRuleFiles } from '../../src/transform/mapping/rule-files.ts'
 import { loadSchemas } from '../../src/transform/mapping/schemas.ts'
 
 // The invariants stand in scripts/fuzz/invariants.ts, which `npm run fuzz` looks after as well.
@@ -72,6 +73,38 @@ const hostileRecord = fc
     return objectOf(envelope)
   })
 
+/** The members that rules read of the JSON in a column. */
+const members = Map.groupBy(
+  loadRuleFiles()
+    .flatMap(({ rules }) => rules.flatMap(({ sources }) => sources))
+    .flatMap(source => (source.kind === 'column' && source.key !== undefined ? [{ ...source, key: source.key }] : [])),
+  ({ column }) => column,
+)
+const holding = tables.filter(({ columns }) => [...members.keys()].some(column => columns.has(column)))
+const actions = ['ProcessCreated', 'OpenProcessApiCall', 'PnpDeviceConnected', 'ScheduledTaskCreated', 'LogonSuccess']
+
+/** A record with any JSON in all of these members, where the column is an object or the text of one. */
+const hostileMembers = fc
+  .record({
+    schema: fc.constantFrom(...holding),
+    action: fc.constantFrom(...actions),
+    values: fc.array(json, { minLength: 1, maxLength: 8 }),
+    asText: fc.boolean(),
+  })
+  .map(({ schema, action, values, asText }) => {
+    const columns = [...members]
+      .filter(([column]) => schema.columns.has(column))
+      .map(([column, sources]) => {
+        const keys = [...new Set(sources.map(({ key }) => JSON.stringify(key)))]
+        const object = objectOf(keys.map((key, index) => [key, values[index % values.length]!]))
+        return [JSON.stringify(column), asText ? JSON.stringify(object) : object] as const
+      })
+    return objectOf([
+      ['"category"', JSON.stringify(`AdvancedHunting-${schema.table}`)],
+      ['"properties"', objectOf([...columns, ['"ActionType"', JSON.stringify(action)]])],
+    ])
+  })
+
 /** A record as the service sends it; the table is chosen evenly, so that rare ones come as often as others. */
 const usualRecord = fc
   .record({ schema: fc.constantFrom(...tables), seed: fc.nat(1_000_000), native: fc.boolean() })
@@ -110,6 +143,10 @@ describe('from bytes to bytes, nothing is lost, doubled, distorted or spoilt by 
 
   test('for records of all tables with any JSON in any column', () => {
     holdsFor(fc.array(body(hostileRecord, 3), { minLength: 1, maxLength: 2 }), 100)
+  })
+
+  test('for records with any JSON in the members of columns that rules read', () => {
+    holdsFor(fc.array(body(hostileMembers, 3), { minLength: 1, maxLength: 2 }), 100)
   })
 
   test('for sound records among others and among what is no record at all', () => {

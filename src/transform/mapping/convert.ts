@@ -16,6 +16,7 @@ export const conversions = {
   lower: value => scalarText(value)?.toLowerCase(),
   action: toAction,
   long: toLong,
+  digits: toDigits,
   boolean: toBoolean,
   date: value => (typeof value === 'string' ? toMillis(value) : undefined),
   ip: toIp,
@@ -115,6 +116,12 @@ function toAuthors(value: unknown): string[] | undefined {
   const names = value.flatMap(comment => keys.map(key => scalarText(member(comment, key))))
   const authors = names.filter(name => name !== undefined)
   return authors.length === 0 ? undefined : authors
+}
+
+/** The digits of a 64-bit number. */
+function toDigits(value: unknown): string | undefined {
+  const number = toLong(value)
+  return number === undefined ? undefined : JSON.stringify(number)
 }
 
 /** Nanoseconds from one date to another, which is not before it. */
