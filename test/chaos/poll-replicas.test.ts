@@ -127,6 +127,8 @@ async function untilStandingBy({ running, activity }: Replica): Promise<void> {
 /** The one that polls is killed while it has read what Elasticsearch does not take. Gives how long nobody polled. */
 async function killAndFollow(tenant: Tenant, polling: Replica, waiting: Replica): Promise<number> {
   const { gate, alerts, stream } = tenant
+  // Otherwise there is nothing that could be lost.
+  await expect.poll(async () => (await tenant.settled()).length, patience).toBeGreaterThan(10)
   await gate.shut()
   const before = new Set(stream.versions)
   const unsettled = async () => {
