@@ -23,19 +23,18 @@ export interface FlowFigures {
 
 const toFile = JSON.stringify({ file: { path: 'DIR/out/{table}.ndjson' } })
 
-/** Hub → file, each time anew from the beginning of the hub; where slow cores are given, with more workers than this machine could show. */
-export async function measureFlow(quick: boolean, cores?: SlowCores): Promise<FlowFigures[]> {
+/** Hub → file with so many workers in turn, each time anew from the beginning of the hub. */
+export async function measureFlow(quick: boolean, turns: readonly number[], cores?: SlowCores): Promise<FlowFigures[]> {
   const storage = await startStorage()
   const records = quick ? 30_000 : 300_000
   const hub = await startFilledHub({ partitions: 4, records, bytes: Number.POSITIVE_INFINITY })
   try {
     const runs: FlowFigures[] = []
-    for (const workers of quick ? [1, 2] : cores === undefined ? [1, 2, 1, 2] : [1, 2, 4, 6, 6, 4, 2, 1]) {
+    for (const workers of quick ? [1, 2] : turns) {
       runs.push(await flow(hub.connectionString, storage, workers, hub.records, cores))
     }
     return runs
   } finally {
-    cores?.free()
     await hub.stop()
     await storage.stop()
   }

@@ -42,7 +42,7 @@ if (parts.has('a')) {
     print(`   ${(share * 100).toFixed(1).padStart(5)} %  ${where}`)
   }
 }
-if (parts.has('b')) flowRows('b', measured('b', await measureFlow(quick)))
+if (parts.has('b')) flowRows('b', measured('b', await measureFlow(quick, [1, 2, 1, 2])))
 if (parts.has('c')) {
   const figures = measured('c', await measureMemory(quick))
   const { partitions, waitingMegabytes, blockedSeconds, inFlightMegabytes, peakRss, lastRss } = figures
@@ -62,7 +62,11 @@ if (parts.has('d')) {
 if (parts.has('e') && SlowCores.available) {
   const cores = new SlowCores(0.15)
   print(`e  each thread of xdrelay has a core that is ${cores.share} of one of this machine`)
-  flowRows('e', measured('e', await measureFlow(quick, cores)))
+  try {
+    flowRows('e', measured('e', await measureFlow(quick, [1, 2, 4, 6, 6, 4, 2, 1], cores)))
+  } finally {
+    cores.free()
+  }
 } else if (parts.has('e')) print('e  left out: takes Linux with version 1 of control groups, and root')
 
 const directory = new URL('results/', import.meta.url)

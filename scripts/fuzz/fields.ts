@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { loadAssets } from '../../src/output/setup/assets.ts'
 
 interface Field {
   readonly type?: string
@@ -7,7 +7,12 @@ interface Field {
 }
 type Fields = Readonly<Record<string, Field>>
 
-const folder = new URL('../../deploy/elasticsearch/', import.meta.url)
+interface Body {
+  readonly composed_of?: readonly string[]
+  readonly template: { readonly mappings?: { readonly properties?: Fields } }
+}
+
+const bodies = new Map(loadAssets({ enrich: true }).map(({ name, body }) => [name, body as unknown as Body]))
 
 /** By dataset: the fields of its index template. */
 const templates = new Map<string, Fields>()
@@ -25,10 +30,10 @@ export function checkFields(document: { readonly event?: { readonly dataset?: st
 }
 
 function readTemplate(dataset: string): Fields {
-  const template = readAsset(`index-templates/xdrelay-${dataset}`)
-  const components = (template.composed_of ?? []).filter(name => !name.endsWith('@custom'))
-  const assets = [...components.map(name => readAsset(`component-templates/${name}`)), template]
-  return merged(assets.map(asset => asset.template.mappings?.properties ?? {}))
+  const name = `xdrelay-${dataset}`
+  const { composed_of = [] } = bodies.get(name)!
+  const components = composed_of.filter(component => !component.endsWith('@custom'))
+  return merged([...components, name].map(each => bodies.get(each)!.template.mappings?.properties ?? {}))
 }
 
 function checkObject(object: object, known: Fields, path: string): void {
@@ -69,15 +74,6 @@ const forms: Readonly<Record<string, (value: unknown) => boolean>> = {
   ip: value => isIP(String(value)) !== 0 && !String(value).includes('%'),
   // A text of digits is taken as a number.
   long: value => value !== '' && Number.isInteger(Number(value)) && Math.abs(Number(value)) <= 2 ** 63,
-}
-
-interface Asset {
-  readonly composed_of?: readonly string[]
-  readonly template: { readonly mappings?: { readonly properties?: Fields } }
-}
-
-function readAsset(name: string): Asset {
-  return JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as Asset
 }
 
 function merged(all: readonly Fields[]): Fields {

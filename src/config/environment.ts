@@ -1,4 +1,6 @@
+import type { Api } from '../collect/access/clouds.ts'
 import type { AccessOptions } from '../collect/options.ts'
+import { collectors } from '../collect/probe.ts'
 import type { Finding } from './finding.ts'
 import type { Entry, Place, Scalar, Tree } from './tree.ts'
 
@@ -13,9 +15,9 @@ interface Variable {
   readonly list?: true
 }
 
-const graph = ['graph_alerts', 'graph_incidents']
 /** What `COLLECT` can name: kinds, by which their sources are called. */
-const apis = [...graph, 'vulnerabilities']
+const apis = Object.keys(collectors)
+const kindsOf = (api: Api) => Object.entries(collectors).flatMap(([kind, each]) => (each.api === api ? [kind] : []))
 
 /** The variables that make a configuration where there is no file. */
 export const variables: readonly Variable[] = [
@@ -32,8 +34,8 @@ export const variables: readonly Variable[] = [
   { name: 'CLIENT_CREDENTIAL', path: 'credential', of: apis },
   { name: 'CLOUD', path: 'cloud', of: apis },
   { name: 'TOKEN_URL', path: 'token_url', of: apis },
-  { name: 'GRAPH_ENDPOINT', path: 'endpoint', of: graph },
-  { name: 'DEFENDER_ENDPOINT', path: 'endpoint', of: ['vulnerabilities'] },
+  { name: 'GRAPH_ENDPOINT', path: 'endpoint', of: kindsOf('graph') },
+  { name: 'DEFENDER_ENDPOINT', path: 'endpoint', of: kindsOf('defender') },
   { name: 'STORAGE_ACCOUNT', path: 'checkpoints.storage_account' },
   { name: 'STORAGE_ACCOUNT_KEY', path: 'checkpoints.storage_account_key' },
   { name: 'STORAGE_CONNECTION_STRING', path: 'checkpoints.connection_string' },

@@ -104,18 +104,14 @@ function toCveUrl(value: unknown): string | undefined {
 /** `UserName` of each entry of a list of users, given as JSON text or as it is. */
 function toUserNames(value: unknown): string[] | undefined {
   const users = typeof value === 'string' ? parseText(value) : value
-  if (!Array.isArray(users)) return undefined
-  const names = users.map(user => scalarText(member(user, 'UserName'))).filter(name => name !== undefined)
-  return names.length === 0 ? undefined : names
+  return Array.isArray(users) ? toTexts(users.map(user => member(user, 'UserName'))) : undefined
 }
 
 /** Who wrote the comments of a list; the name of the key has changed over the years. */
 function toAuthors(value: unknown): string[] | undefined {
   if (!Array.isArray(value)) return undefined
   const keys = ['createdByDisplayName', 'createdBy']
-  const names = value.flatMap(comment => keys.map(key => scalarText(member(comment, key))))
-  const authors = names.filter(name => name !== undefined)
-  return authors.length === 0 ? undefined : authors
+  return toTexts(value.flatMap(comment => keys.map(key => member(comment, key))))
 }
 
 /** The digits of a 64-bit number. */

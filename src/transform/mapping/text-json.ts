@@ -5,7 +5,7 @@ import { hasSurrogateEscape, replaceLoneSurrogates } from '../surrogates.ts'
  * A number of 16 and more digits, a large exponent or a zero below zero inside of an object or list: then a double may not
  * hold it, or lose its sign when it is written.
  */
-const oddNumber = /[:[,]\s*-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3}|(?<=-)0)/
+const oddNumber = /[:[,]\s*(?:-0|-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3}))/
 
 /**
  * The value of a column that holds JSON as text, with exact numbers; undefined when it is no object or list, and when
