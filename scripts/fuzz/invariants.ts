@@ -1,4 +1,5 @@
 import { recordBounds } from '../../src/core/json-slices.ts'
+import { parseJson } from '../../src/core/parse-json.ts'
 import type { Origin, Reject, SourceBatch, Transformed } from '../../src/core/types.ts'
 import { createBatchTransform } from '../../src/transform/batch.ts'
 import type { TransformOptions } from '../../src/transform/options.ts'
@@ -111,7 +112,7 @@ function checkReject({ reason, bytes, recordIndex, pointer }: Reject, record: un
   }
   // JSON.stringify has no stack for some of these.
   if (expected.includes('too_deep')) return
-  equal(JSON.stringify(JSON.parse(Buffer.from(bytes).toString())), JSON.stringify(record), 'the bytes of a dead letter')
+  equal(JSON.stringify(parseJson(Buffer.from(bytes).toString())), JSON.stringify(record), 'the bytes of a dead letter')
 }
 
 /** Whether a path, for columns that schemas know and so without escapes, leads to something. */

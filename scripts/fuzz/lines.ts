@@ -1,3 +1,4 @@
+import { parseJson } from '../../src/core/parse-json.ts'
 import type { Chunk, Reject } from '../../src/core/types.ts'
 import { bulkBody } from '../../src/output/bulk.ts'
 import { deadLetterLine } from '../../src/output/dead-letter-line.ts'
@@ -23,7 +24,7 @@ export function readLines(chunk: Chunk): string[] {
 function readLine(bytes: Uint8Array, index: number): string {
   const line = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   if (line.indexOf('\n') !== line.length - 1) throw new Error(`document ${index} is not one line`)
-  const document: unknown = JSON.parse(line)
+  const document = parseJson(line)
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw new Error(`document ${index} is no object`)
   const time = (document as Record<string, unknown>)['@timestamp']

@@ -1,3 +1,4 @@
+import { parseJson } from '../../src/core/parse-json.ts'
 import type { RejectReason } from '../../src/core/types.ts'
 
 /** What a message is, by the letter of JSON and UTF-8 and by other means than the transform's own. */
@@ -12,7 +13,7 @@ export function readBody(
   }
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch {
     return { reason: 'invalid_json' }
   }

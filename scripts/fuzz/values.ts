@@ -1,3 +1,5 @@
+import { parseJson } from '../../src/core/parse-json.ts'
+
 /** A number by the text it was written as: a double would not tell 9007199254740993 from its neighbour. */
 class Digits {
   readonly text: string
@@ -7,13 +9,9 @@ class Digits {
   }
 }
 
-type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown
-/** The reviver's third argument is in the language since ES2026, not yet in TypeScript's library. */
-const parse = JSON.parse as (text: string, reviver: Reviver) => unknown
-
 /** Plain data, but for numbers, which keep their digits. */
 function exact(text: string): unknown {
-  return parse(text, (_key, value, { source }) => (typeof value === 'number' ? new Digits(source!) : value))
+  return parseJson(text, (_key, value, { source }) => (typeof value === 'number' ? new Digits(source!) : value))
 }
 
 /** The first value of a record's JSON text that is not in a document's any more; undefined when all are. */

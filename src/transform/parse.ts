@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { startOfText } from '../core/json-slices.ts'
+import { parseJson } from '../core/parse-json.ts'
 import { type ExactNumber, exactNumber } from './digits.ts'
 import { flat } from './flat.ts'
 import { allNumbers, longNumbers } from './numbers.ts'
@@ -32,7 +33,7 @@ let scratch = Buffer.alloc(1 << 20)
 function parseMarked(body: Buffer, numbers: readonly number[]): Parsed & { suspect: boolean } {
   const text = numbers.length === 0 ? body.toString('utf8', startOfText(body)) : markedText(body, numbers)
   const clean = hasSurrogateEscape(text) ? replaceLoneSurrogates(text) : text
-  const value = { root: JSON.parse(clean) as unknown }
+  const value = { root: parseJson(clean) }
   const doubt = unmark(value)
   const suspect = doubt === 'certain' || (doubt === 'zero' && tinyNumber.test(text))
   return { value: value.root, sanitized: clean !== text, suspect }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { documentBytes, tableOf } from '../../src/core/chunk.ts'
+import { parseJson } from '../../src/core/parse-json.ts'
 import type { Mapper } from '../../src/transform/record.ts'
 import { message, plainMapper, record, run } from './support/batches.ts'
 
@@ -31,7 +32,7 @@ describe('a chunk', () => {
         }))
         const refused = rejects.map(({ message, recordIndex, bytes }) => ({
           place: `${message.sequenceNumber - 100}/${recordIndex}`,
-          content: JSON.parse(Buffer.from(bytes).toString()),
+          content: parseJson(Buffer.from(bytes).toString()),
         }))
         const order = new Map(expected.map(({ place }, index) => [place, index]))
         const all = [...delivered, ...refused].sort((a, b) => order.get(a.place)! - order.get(b.place)!)
@@ -53,7 +54,7 @@ describe('a chunk', () => {
           const line = Buffer.from(documentBytes(chunk, index)).toString()
           expect(line.endsWith('\n')).toBe(true)
           expect(line.slice(0, -1)).not.toContain('\n')
-          expect(JSON.parse(line)).toMatchObject({ id, table: tableOf(chunk, index) })
+          expect(parseJson(line)).toMatchObject({ id, table: tableOf(chunk, index) })
         }
       }),
       { numRuns: 200 },

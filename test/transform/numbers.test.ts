@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseJson } from '../../src/core/parse-json.ts'
 import { exactDigits, isDistorted, isExactNumber } from '../../src/transform/digits.ts'
 import { allNumbers, longNumbers } from '../../src/transform/numbers.ts'
 import { parseExact } from '../../src/transform/parse.ts'
@@ -85,11 +86,9 @@ function decimalOf(token: string): string {
 
 /** The slow way that is right by definition: the source text of every number. */
 function reference(body: string): unknown {
-  const parse = JSON.parse as (
-    text: string,
-    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
-  ) => unknown
-  return parse(body, (_key, value, { source }) => (typeof value === 'number' ? `number ${decimalOf(source!)}` : value))
+  return parseJson(body, (_key, value, { source }) =>
+    typeof value === 'number' ? `number ${decimalOf(source!)}` : value,
+  )
 }
 
 function found(value: unknown): unknown {

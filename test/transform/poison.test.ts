@@ -237,6 +237,11 @@ describe('single records', () => {
     expect(documents).toMatchObject([{ table: 'b', envelope: { properties: { x: 2 } } }])
   })
 
+  test('a key with an escape is not taken for one that a record before had', () => {
+    const { lines } = run([message(record({ nested: { key: [], '\\': 0 } }), record({ nested: { key: 1, '"': 2 } }))])
+    expect(lines[1]).toContain('{"key":1,"\\"":2}')
+  })
+
   test('E9: __proto__, constructor and the like are plain data at any level', () => {
     const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'toJSON']
     const inner = `{${keys.map(key => `${JSON.stringify(key)}:{"polluted":12345678901234567890}`).join()}}`

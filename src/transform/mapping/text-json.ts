@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/parse-json.ts'
 import { exactNumber, isDistorted } from '../digits.ts'
 import { hasSurrogateEscape, replaceLoneSurrogates } from '../surrogates.ts'
 
@@ -16,18 +17,13 @@ export function parseText(text: string): object | undefined {
   if (first !== 0x7b && first !== 0x5b && text.trimStart().search(/[{[]/) !== 0) return undefined
   if (hasSurrogateEscape(text) && replaceLoneSurrogates(text) !== text) return undefined
   try {
-    const value: unknown = oddNumber.test(text) ? parse(text, keepDigits) : JSON.parse(text)
+    const value = parseJson(text, oddNumber.test(text) ? keepDigits : undefined)
     return typeof value === 'object' && value !== null ? value : undefined
   } catch {
     return undefined
   }
 }
 
-type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
-/** The reviver's third argument is in the language since ES2026, not yet in TypeScript's library. */
-const parse = JSON.parse as (text: string, reviver: Reviver) => unknown
-
-function keepDigits(_key: string, value: unknown, context: { source?: string }): unknown {
-  if (typeof value !== 'number' || context.source === undefined || !isDistorted(context.source)) return value
-  return exactNumber(context.source)
+function keepDigits(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
+  return typeof value === 'number' && source !== undefined && isDistorted(source) ? exactNumber(source) : value
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { elementBounds, membersOf, textOf } from '../../../src/collect/api/json-parts.ts'
+import { parseJson } from '../../../src/core/parse-json.ts'
 
 const members = (text: string) =>
   membersOf(Buffer.from(text))?.map(({ key, whole, value }) => [key, whole.toString(), value.toString()])
@@ -29,15 +30,15 @@ test('members and elements of whatever was written by JSON.stringify are its par
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.jsonValue()), (object, array) => {
       const parts = membersOf(Buffer.from(JSON.stringify(object)))!
-      expect(parts.map(({ value }) => JSON.parse(value.toString()) as unknown)).toEqual(
-        Object.values(JSON.parse(JSON.stringify(object)) as object),
+      expect(parts.map(({ value }) => parseJson(value.toString()))).toEqual(
+        Object.values(parseJson(JSON.stringify(object)) as object),
       )
       const text = Buffer.from(JSON.stringify(array, null, 1))
       const bounds = elementBounds(text)!
       const elements = Array.from({ length: bounds.length / 2 }, (_, index) =>
         text.subarray(bounds[2 * index], bounds[2 * index + 1]).toString(),
       )
-      expect(elements.map(element => JSON.parse(element) as unknown)).toEqual(JSON.parse(text.toString()))
+      expect(elements.map(element => parseJson(element))).toEqual(parseJson(text.toString()))
     }),
   )
 })
