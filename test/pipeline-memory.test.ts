@@ -6,6 +6,7 @@ import { createMetrics } from '../src/core/metrics.ts'
 import type { Chunk, Delivery, Output, RewindableSource, SourceBatch, Transform } from '../src/core/types.ts'
 import { Lane } from '../src/output/lane.ts'
 import { runPipeline } from '../src/pipeline.ts'
+import { eventually } from './support/eventually.ts'
 
 const size = 100_000
 const full = { body: size, lines: size }
@@ -69,10 +70,10 @@ test.each([
 ] as const)('%s when the last output has taken its documents, and not before', async (_what, isOwn, after) => {
   const written = Promise.withResolvers<Delivery>()
   const run = start(batch(isOwn), { required: takes, optional: () => written.promise })
-  await vi.waitFor(() => expect(run.budget.used).toBeGreaterThan(size))
+  await eventually(() => expect(run.budget.used).toBeGreaterThan(size))
   expect(run.sizes()).toEqual(full)
   written.resolve(done)
-  await vi.waitFor(() => expect(run.budget.used).toBe(0))
+  await eventually(() => expect(run.budget.used).toBe(0))
   expect(run.sizes()).toEqual(after)
   run.stop()
   await run.ended
@@ -82,9 +83,9 @@ test('what a write that an abort overtook may still read is whole', async () => 
   const written = Promise.withResolvers<Delivery>()
   const isWriting = vi.fn(() => written.promise)
   const run = start(batch(true), { required: isWriting, optional: takes })
-  await vi.waitFor(() => expect(isWriting).toHaveBeenCalled())
+  await eventually(() => expect(isWriting).toHaveBeenCalled())
   run.abort()
-  await vi.waitFor(() => expect(run.budget.used).toBe(0))
+  await eventually(() => expect(run.budget.used).toBe(0))
   expect(run.sizes()).toEqual(full)
   written.resolve(done)
   await run.ended

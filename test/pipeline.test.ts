@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { Budget } from '../src/core/budget.ts'
 import { DriftRegister } from '../src/core/drift.ts'
 import type { XdrelayError } from '../src/core/errors.ts'
@@ -6,6 +6,7 @@ import { silent } from '../src/core/log.ts'
 import { createMetrics } from '../src/core/metrics.ts'
 import type { Chunk, DeadLetter, Delivery, Output, Reject, SourceBatch, Transform } from '../src/core/types.ts'
 import { runPipeline } from '../src/pipeline.ts'
+import { eventually } from './support/eventually.ts'
 import { lanesOf } from './support/lanes.ts'
 import { MemoryHub, MemorySource } from './support/memory-source.ts'
 
@@ -133,7 +134,7 @@ test('every record reaches every output once, in order within its stream', async
   const hub = hubOf({ 0: many(20), 1: many(7, 'xyz') })
   const [first, second] = [new Target(), new Target()]
   const run = start(hub, { first: { target: first, required: true }, second: { target: second, required: true } })
-  await vi.waitFor(() => expect(second.ids).toHaveLength(allIds(hub).length))
+  await eventually(() => expect(second.ids).toHaveLength(allIds(hub).length))
   run.stop.abort()
   await run.done
   for (const target of [first, second]) {
@@ -154,11 +155,11 @@ test('a checkpoint never passes a record that a required output has not taken', 
   }
   slow.down = true
   const run = start(hub, { fast: { target: fast, required: true }, slow: { target: slow, required: true } })
-  await vi.waitFor(() => expect(fast.ids.length).toBeGreaterThan(0))
-  await vi.waitFor(() => expect(run.lanes[1]!.lane.state).toBe('down'))
+  await eventually(() => expect(fast.ids.length).toBeGreaterThan(0))
+  await eventually(() => expect(run.lanes[1]!.lane.state).toBe('down'))
   expect(hub.checkpoints.size).toBe(0)
   slow.down = false
-  await vi.waitFor(() => expect(slow.ids).toHaveLength(150))
+  await eventually(() => expect(slow.ids).toHaveLength(150))
   run.stop.abort()
   await run.done
   expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(29)
@@ -170,11 +171,11 @@ test('a required output that is down stops the reading at the budget, and nothin
   const target = new Target()
   target.down = true
   const run = start(hub, { only: { target, required: true } }, { budget: 30_000 })
-  await vi.waitFor(() => expect(run.budget.used).toBeGreaterThan(20_000))
+  await eventually(() => expect(run.budget.used).toBeGreaterThan(20_000))
   await new Promise(resolve => setTimeout(resolve, 50))
   expect(run.budget.used).toBeLessThanOrEqual(30_000)
   target.down = false
-  await vi.waitFor(() => expect(target.ids).toHaveLength(2000))
+  await eventually(() => expect(target.ids).toHaveLength(2000))
   run.stop.abort()
   await run.done
   expect(run.budget.used).toBe(0)
@@ -185,7 +186,7 @@ test('tiny messages that the dead letter does not take stop the reading as well'
   const run = start(hub, { only: { target: new Target(), required: true } })
   run.deadLetter.write = (_rejects, signal) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-  await vi.waitFor(() => expect(run.budget.used).toBeGreaterThan(90_000))
+  await eventually(() => expect(run.budget.used).toBeGreaterThan(90_000))
   await new Promise(resolve => setTimeout(resolve, 50))
   expect(run.budget.used).toBeLessThanOrEqual(100_000)
   expect((await run.metrics.messagesReceived.get()).values[0]?.value).toBeLessThan(100)
@@ -197,7 +198,7 @@ test('broken records are dead-lettered and hold nothing up', async () => {
   const hub = hubOf({ 0: ['ab', 'a!b', '!', ''] })
   const target = new Target()
   const run = start(hub, { only: { target, required: true } })
-  await vi.waitFor(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(3))
+  await eventually(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(3))
   run.stop.abort()
   await run.done
   expect(target.ids).toEqual(allIds(hub))
@@ -212,13 +213,13 @@ test('an abort leaves the unsettled for the next start', async () => {
   const target = new Target()
   target.down = true
   const first = start(hub, { only: { target, required: true } })
-  await vi.waitFor(() => expect(first.lanes[0]!.lane.state).toBe('down'))
+  await eventually(() => expect(first.lanes[0]!.lane.state).toBe('down'))
   first.abort.abort()
   await expect(first.done).rejects.toMatchObject({ kind: 'drain_incomplete' } satisfies Partial<XdrelayError>)
   expect(hub.checkpoints.size).toBe(0)
   target.down = false
   const second = start(hub, { only: { target, required: true } })
-  await vi.waitFor(() => expect(target.ids).toHaveLength(50))
+  await eventually(() => expect(target.ids).toHaveLength(50))
   second.stop.abort()
   await second.done
 })
@@ -228,7 +229,7 @@ test('a drain that takes too long ends with drain_incomplete and no false checkp
   const target = new Target()
   target.down = true
   const run = start(hub, { only: { target, required: true } }, { drainLimit: 50 })
-  await vi.waitFor(() => expect(run.lanes[0]!.lane.state).toBe('down'))
+  await eventually(() => expect(run.lanes[0]!.lane.state).toBe('down'))
   run.stop.abort()
   await expect(run.done).rejects.toMatchObject({ kind: 'drain_incomplete' })
   expect(hub.checkpoints.size).toBe(0)
@@ -251,12 +252,12 @@ test('an optional output that is down holds neither the checkpoint nor the other
     { required: { target: required, required: true }, optional: { target: optional, required: false } },
     { budget: 200_000 },
   )
-  await vi.waitFor(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(299), { timeout: 10_000 })
+  await eventually(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(299))
   expect(optional.ids).toEqual([])
   expect(hub.lanes.get('0')?.get('optional')?.sequenceNumber).toBe(-1)
   optional.down = false
-  await vi.waitFor(() => expect(new Set(optional.ids).size).toBe(3000), { timeout: 20_000 })
-  await vi.waitFor(() => expect(hub.lanes.get('0')?.size).toBe(0), { timeout: 10_000 })
+  await eventually(() => expect(new Set(optional.ids).size).toBe(3000))
+  await eventually(() => expect(hub.lanes.get('0')?.size).toBe(0))
   run.stop.abort()
   await run.done
   expect(required.ids.toSorted()).toEqual(allIds(hub).toSorted())
@@ -272,7 +273,7 @@ test('an optional output that was down when the process died gets what it missed
     required: { target: required, required: true },
     optional: { target: optional, required: false },
   })
-  await vi.waitFor(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(39))
+  await eventually(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(39))
   first.abort.abort()
   await first.done.catch(() => {})
   optional.down = false
@@ -280,7 +281,7 @@ test('an optional output that was down when the process died gets what it missed
     required: { target: required, required: true },
     optional: { target: optional, required: false },
   })
-  await vi.waitFor(() => expect(optional.ids).toHaveLength(200))
+  await eventually(() => expect(optional.ids).toHaveLength(200))
   second.stop.abort()
   await second.done
   expect(optional.ids).toEqual(allIds(hub))
@@ -300,8 +301,8 @@ test('of two outputs that lag, the nearer one does not get again what is read fo
     near: { target: near, required: false },
     far: { target: far, required: false },
   })
-  await vi.waitFor(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(39))
-  await vi.waitFor(() => expect(hub.lanes.get('0')?.size).toBe(0))
+  await eventually(() => expect(hub.checkpoints.get('0')?.sequenceNumber).toBe(39))
+  await eventually(() => expect(hub.lanes.get('0')?.size).toBe(0))
   run.stop.abort()
   await run.done
   expect(required.ids).toEqual(allIds(hub).slice(150))
@@ -323,7 +324,7 @@ test('a transform that fails ends the run also while reading waits for the budge
   const broken: Transform = { ...letters, run: () => fault }
   // Only one batch is granted; the other stream's waits, and the source closes only when its batch was taken.
   const run = start(hub, { only: { target: new Target(), required: true } }, { transform: broken, budget: 1 })
-  await vi.waitFor(() => expect(run.budget.used).toBeGreaterThan(0))
+  await eventually(() => expect(run.budget.used).toBeGreaterThan(0))
   fail(new Error('defect'))
   await expect(run.done).rejects.toMatchObject({ kind: 'internal', message: 'defect' })
   expect(hub.checkpoints.size).toBe(0)

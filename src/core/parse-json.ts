@@ -12,7 +12,7 @@ const parse = JSON.parse as (text: string, reviver?: Reviver) => unknown
  * A reviver sees these other names. Throws a SyntaxError for what is not JSON.
  */
 export function parseJson(text: string, reviver?: Reviver): unknown {
-  if (!escapedKey.test(text)) return parse(text, reviver)
+  if (!text.includes('\\') || !escapedKey.test(text)) return parse(text, reviver)
   const holder = { root: parse(withPlainKeys(text), reviver) }
   giveKeysBack(holder)
   return holder.root

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createCollectorSource } from '../../src/collect/source.ts'
 import { Budget } from '../../src/core/budget.ts'
 import { DriftRegister } from '../../src/core/drift.ts'
@@ -9,11 +9,11 @@ import type { Chunk, Delivery, Output, SourceBatch, Transform } from '../../src/
 import { runPipeline } from '../../src/pipeline.ts'
 import type { CursorHold, CursorStore } from '../../src/storage/cursors.ts'
 import { directoryStore } from '../support/collector-source.ts'
+import { eventually } from '../support/eventually.ts'
 import { lanesOf } from '../support/lanes.ts'
 import { collectionOf, itemsOf, type MemoryCollection, MemoryCollector } from '../support/memory-collector.ts'
 
 /** On a busy machine everything takes longer. */
-const patient = { timeout: 20_000 }
 
 /** A document for each item, with the item as its id. */
 const items: Transform = {
@@ -115,9 +115,9 @@ test('every item reaches every output once, and the checkpoint says so in the en
     first: { target: first, required: true },
     second: { target: second, required: false },
   })
-  await vi.waitFor(() => expect([first.ids.length, second.ids.length]).toEqual([57, 57]), patient)
+  await eventually(() => expect([first.ids.length, second.ids.length]).toEqual([57, 57]))
   collection.add(8)
-  await vi.waitFor(() => expect(second.ids).toHaveLength(65), patient)
+  await eventually(() => expect(second.ids).toHaveLength(65))
   run.stop.abort()
   await run.done
   expect([first.ids, second.ids, run.fatal]).toEqual([collection.items, collection.items, []])
@@ -130,10 +130,10 @@ test('pages without items move the checkpoint, also as the first ones', async ()
   const store = await directoryStore()
   const target = new Target()
   const run = start(collection, store(), { only: { target, required: true } })
-  await vi.waitFor(() => expect(collection.passes.length).toBeGreaterThan(2), patient)
+  await eventually(() => expect(collection.passes.length).toBeGreaterThan(2))
   // Ten items that the service gives in two pages, and one empty page at the end of the pass.
   collection.add(10)
-  await vi.waitFor(() => expect(target.ids).toHaveLength(10), patient)
+  await eventually(() => expect(target.ids).toHaveLength(10))
   run.stop.abort()
   await run.done
   expect((await stored(store())).checkpoint).toEqual({ sequenceNumber: 3_000_000, offset: '10' })
@@ -150,17 +150,17 @@ test('an optional output that falls behind gets exactly what it missed, and the 
     { required: { target: required, required: true }, optional: { target: optional, required: false } },
     { budget: 20_000 },
   )
-  await vi.waitFor(() => expect(required.ids).toHaveLength(300), patient)
+  await eventually(() => expect(required.ids).toHaveLength(300))
   expect(optional.ids.length).toBeLessThanOrEqual(40)
   // Without its position in the store, a crash now would lose what it lacks.
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { checkpoint, lanes } = await run.source.positions('alerts')
     expect([checkpoint?.offset, Number(lanes.get('optional')?.offset)]).toEqual(['300', optional.ids.length])
-  }, patient)
+  })
   optional.room = Number.POSITIVE_INFINITY
-  await vi.waitFor(() => expect(optional.ids).toHaveLength(300), patient)
+  await eventually(() => expect(optional.ids).toHaveLength(300))
   collection.add(20)
-  await vi.waitFor(() => expect(optional.ids.length + required.ids.length).toBe(640), patient)
+  await eventually(() => expect(optional.ids.length + required.ids.length).toBe(640))
   await sleep(100)
   run.stop.abort()
   await run.done
@@ -180,23 +180,23 @@ test('outputs that lagged when a process died get what they miss from the next, 
   near.room = 60
   far.down = true
   const first = start(collection, store(), targets())
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { checkpoint, lanes } = await first.source.positions('alerts')
     const offsets = [checkpoint?.offset, lanes.get('near')?.offset, lanes.get('far')?.offset]
     expect(offsets).toEqual(['100', String(near.ids.length), '0'])
     expect(near.ids.length).toBeGreaterThan(0)
-  }, patient)
+  })
   first.abort.abort()
   await first.done.catch(() => {})
   near.room = Number.POSITIVE_INFINITY
   far.down = false
   // Read again, the same items come in other pages.
   const second = start(collection, store(), targets(), { perPage: 3 })
-  await vi.waitFor(() => expect([near.ids.length, far.ids.length]).toEqual([100, 100]), patient)
-  await vi.waitFor(async () => expect((await second.source.positions('alerts')).lanes.size).toBe(0), patient)
+  await eventually(() => expect([near.ids.length, far.ids.length]).toEqual([100, 100]))
+  await eventually(async () => expect((await second.source.positions('alerts')).lanes.size).toBe(0))
   collection.add(5)
   const outputs = [required, near, far]
-  await vi.waitFor(() => expect(outputs.map(({ ids }) => ids.length)).toEqual([105, 105, 105]), patient)
+  await eventually(() => expect(outputs.map(({ ids }) => ids.length)).toEqual([105, 105, 105]))
   second.stop.abort()
   await second.done
   for (const { ids } of outputs) expect(ids).toEqual(collection.items)
@@ -208,15 +208,15 @@ test('a checkpoint never passes an item that a required output has not taken', a
   const target = new Target()
   target.room = 23
   const first = start(collection, store(), { only: { target, required: true } })
-  await vi.waitFor(() => expect(first.lanes[0]!.lane.state).toBe('down'), patient)
-  await vi.waitFor(async () => expect((await first.source.positions('alerts')).checkpoint).toBeDefined(), patient)
+  await eventually(() => expect(first.lanes[0]!.lane.state).toBe('down'))
+  await eventually(async () => expect((await first.source.positions('alerts')).checkpoint).toBeDefined())
   first.abort.abort()
   await first.done.catch(() => {})
   const { checkpoint } = await stored(store())
   expect(Number(checkpoint?.offset)).toBeLessThanOrEqual(target.ids.length)
   target.room = Number.POSITIVE_INFINITY
   const second = start(collection, store(), { only: { target, required: true } })
-  await vi.waitFor(() => expect(new Set(target.ids).size).toBe(50), patient)
+  await eventually(() => expect(new Set(target.ids).size).toBe(50))
   second.stop.abort()
   await second.done
   expect((await stored(store())).checkpoint?.offset).toBe('50')

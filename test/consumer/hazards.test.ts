@@ -205,7 +205,7 @@ describe('E: the connection', () => {
     for (let round = 1; round <= 3; round++) {
       hub.faults.dropConnections()
       fill(hub, '0', 5)
-      await until(() => sink.count === 5 + 5 * round, 10_000)
+      await until(() => sink.count === 5 + 5 * round)
     }
     expect(sink.sequence('xdr/0')).toEqual(numbers(0, 19))
   })
@@ -324,7 +324,7 @@ describe('H11: ownership', () => {
     const etag = async () => (await blobs.head(`127.0.0.1/${hubName}/${group}/ownership/0`))?.etag
     for (let round = 0; round < 5; round++) {
       const before = await etag()
-      await until(async () => (await etag()) !== before, 3000)
+      await until(async () => (await etag()) !== before)
     }
   })
 

@@ -76,9 +76,9 @@ test('A1, A2: after a kill a fresh replica reads on at the checkpoint, once the 
   child.kill('SIGKILL')
   const startedAt = performance.now()
   const { sink } = await startTestSource(hubOptions(hub, { ownership }), checkpoints)
-  await until(() => sink.count === 6)
+  await until(() => sink.count === 6, 50_000)
   // Not a measure of speed: the promise is the expiry and not, say, the minute that is the SDK's default.
-  expect(performance.now() - startedAt).toBeLessThan(ownership.expiry + 5000)
+  expect(performance.now() - startedAt).toBeLessThan(ownership.expiry + 20_000)
   for (const stream of ['xdr/0', 'xdr/1']) expect(sink.sequence(stream)).toEqual([5, 6, 7])
 })
 

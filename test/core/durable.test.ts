@@ -1,8 +1,8 @@
-import { appendFile, mkdir, readFile, rename, stat, symlink, truncate, unlink, writeFile } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { appendFile, mkdir, open, readFile, rename, stat, symlink, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { AppendFile, type AppendOptions, makeDirectory } from '../../src/core/durable.ts'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { AppendFile, type AppendOptions, cutTornTail, makeDirectory } from '../../src/core/durable.ts'
 import { failNextSync, failNextWrite } from '../support/disk-faults.ts'
 import { tempDirectory } from '../support/temp.ts'
 
@@ -33,10 +33,15 @@ describe('opening', () => {
   test('a last line that another process is still writing is not cut off', async () => {
     const path = join(await tempDirectory(), 'file')
     await writeFile(path, 'first\nsec')
-    const file = opened(path)
-    await sleep(20)
-    await appendFile(path, 'ond\n')
-    expect((await file).size).toBe('first\nsecond\n'.length)
+    const handle = await open(path, 'r+')
+    onTestFinished(() => handle.close())
+    const stat = handle.stat.bind(handle) as () => Promise<Stats>
+    vi.spyOn(handle, 'stat').mockImplementationOnce(async () => {
+      const before = await stat()
+      await appendFile(path, 'ond\n')
+      return before
+    })
+    expect(await cutTornTail(handle)).toBe('first\nsecond\n'.length)
     expect(await readFile(path, 'utf8')).toBe('first\nsecond\n')
   })
 

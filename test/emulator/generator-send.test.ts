@@ -7,6 +7,7 @@ import { Secret } from '../../src/core/secret.ts'
 import { createGenerator } from '../../src/emulator/generator/generator.ts'
 import { planMessages } from '../../src/emulator/generator/plan.ts'
 import { openSender } from '../../src/emulator/generator/send.ts'
+import { eventually } from '../support/eventually.ts'
 import { hubForTest, type Reading, read } from './hub-support.ts'
 
 const plain = { skipParsingBodyAsJson: true }
@@ -88,7 +89,7 @@ test('the command sends to a hub and says what it sent', async () => {
   expect(err).toEqual([])
   const readings = ['0', '1'].map(partition => read(hub.connectionString('xdr'), partition, plain))
   const bodies = () => readings.flatMap(({ events }) => events.map(({ body }) => Buffer.from(body)))
-  await vi.waitFor(() => expect(bodies()).toHaveLength(summary.messages!), 20_000)
+  await eventually(() => expect(bodies()).toHaveLength(summary.messages!))
   const expected = [
     ...planMessages(createGenerator({ seed: 's' }), { ...options, records: 450, partitions: 2, broken }),
   ]
@@ -101,7 +102,7 @@ test('sent by device, the records of a device arrive in one partition', async ()
   const args = ['--to', hub.connectionString('xdr'), '--records', '300', '--tables', 'DeviceEvents:2,DeviceInfo']
   await generate(...args, '--partition-by', 'device', '--records-per-message', '20')
   const readings = ['0', '1'].map(partition => read(hub.connectionString('xdr'), partition, plain))
-  await vi.waitFor(() => expect(records(readings)).toHaveLength(300), 20_000)
+  await eventually(() => expect(records(readings)).toHaveLength(300))
   const [left, right] = readings.map(one => new Set(records([one]).map(({ properties }) => properties.DeviceId)))
   expect(left!.size).toBeGreaterThan(10)
   expect(right!.size).toBeGreaterThan(10)
@@ -140,7 +141,7 @@ test('the command writes messages or records, one a line', async () => {
 test('a signal ends a slow run early, and what was made is counted', async () => {
   const file = await temporaryFile()
   const run = generate('--records', '100000', '--rate', '100', '--file', file, '--json')
-  await vi.waitFor(async () => expect((await readFile(file)).length).toBeGreaterThan(0))
+  await eventually(async () => expect((await readFile(file)).length).toBeGreaterThan(0))
   process.emit('SIGTERM')
   const { out } = await run
   const { records, messages } = JSON.parse(out.join('')) as Record<string, number>

@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Message, Reject } from '../../src/core/types.ts'
 import { type DeadLetterOptions, FileDeadLetter } from '../../src/output/dead-letter.ts'
 import { origin } from '../support/chunks.ts'
 import { failNextSync, failNextWrite } from '../support/disk-faults.ts'
+import { eventually } from '../support/eventually.ts'
 import { createMetrics, memoryLog } from '../support/lanes.ts'
 import { tempDirectory } from '../support/temp.ts'
 
@@ -155,7 +156,7 @@ test('a full folder makes writers wait, says so once, and goes on when letters a
   const writes = Array.from({ length: 20 }, (_, n) =>
     deadLetter.write([rejectOf(String(n))], never).then(() => settled++),
   )
-  await vi.waitFor(() => expect(lines).toHaveLength(1))
+  await eventually(() => expect(lines).toHaveLength(1))
   await sleep(700)
   expect(lines.map(({ level, text }) => [level, text.includes('used up')])).toEqual([['error', true]])
   const first = await lettersIn(folder)
@@ -167,7 +168,7 @@ test('a full folder makes writers wait, says so once, and goes on when letters a
     taken.push(...(await lettersIn(folder)))
     for (const name of await readdir(folder)) await rm(join(folder, name))
     const before = settled
-    await vi.waitFor(() => expect(settled).toBeGreaterThan(before), 5000)
+    await eventually(() => expect(settled).toBeGreaterThan(before))
     await sleep(50)
   }
   await Promise.all(writes)
@@ -205,7 +206,7 @@ test('an abort ends the wait for room, and only that of its own call', async () 
   const aborted = deadLetter.write([rejectOf('2')], abort.signal)
   const patient = deadLetter.write([rejectOf('3')], never)
   const failure = expect(aborted).rejects.toThrow('enough')
-  await vi.waitFor(() => expect(lines).toHaveLength(1))
+  await eventually(() => expect(lines).toHaveLength(1))
   abort.abort(new Error('enough'))
   await failure
   for (const name of await readdir(folder)) await rm(join(folder, name))

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { DeadLetter, Delivery } from '../../src/core/types.ts'
 import { chunkOf } from '../support/chunks.ts'
+import { eventually } from '../support/eventually.ts'
 import { allDelivered, docs, laneOf, retryAll, ScriptedOutput, settledBy, stateOf } from '../support/lanes.ts'
 
 describe('outages', () => {
@@ -9,7 +10,7 @@ describe('outages', () => {
     const output = new ScriptedOutput(chunks => retryAll(chunks, { outage: 'connection refused' }))
     const { lane, metrics, lines } = laneOf(output)
     const settled = lane.submit(chunkOf(docs(5)))
-    await vi.waitFor(() => expect(output.writes.length).toBeGreaterThan(10))
+    await eventually(() => expect(output.writes.length).toBeGreaterThan(10))
     expect(lane.state).toBe('down')
     expect(lane.outage).toBe('connection refused')
     expect((await metrics.outputState.get()).values[0]?.value).toBe(2)
@@ -24,9 +25,9 @@ describe('outages', () => {
     const output = new ScriptedOutput(chunks => retryAll(chunks, { outage: 'refused' }))
     const { lane, lines } = laneOf(output)
     lane.submit(chunkOf(docs(1))).catch(() => {})
-    await vi.waitFor(() => expect(output.writes.length).toBeGreaterThan(3))
+    await eventually(() => expect(output.writes.length).toBeGreaterThan(3))
     output.answer(chunks => retryAll(chunks, { outage: 'status 401' }))
-    await vi.waitFor(() => expect(lines).toHaveLength(2))
+    await eventually(() => expect(lines).toHaveLength(2))
     expect(lines[1]?.text).toContain('status 401')
   })
 
@@ -41,7 +42,7 @@ describe('outages', () => {
     })
     const { lane } = laneOf(output, { policy: { count: 1, concurrency: 4 } })
     lane.submit(chunkOf(docs(10))).catch(() => {})
-    await vi.waitFor(() => expect(most.length).toBeGreaterThan(12))
+    await eventually(() => expect(most.length).toBeGreaterThan(12))
     expect(Math.max(...most.slice(0, 4))).toBe(4)
     expect(most.slice(4)).toEqual(most.slice(4).map(() => 1))
   })
@@ -69,7 +70,7 @@ describe('outages', () => {
     })
     const { lane } = laneOf(output)
     const settled = lane.submit(chunkOf(docs(2)))
-    await vi.waitFor(() => expect(lane.outage).toBe('a defect'))
+    await eventually(() => expect(lane.outage).toBe('a defect'))
     output.answer(() => allDelivered)
     await settled
   })
@@ -100,7 +101,7 @@ describe('outages', () => {
     const output = new ScriptedOutput(chunks => retryAll(chunks, { outage: 'down', retryAfter: 60_000 }))
     const { lane } = laneOf(output)
     const settled = lane.submit(chunkOf(docs(1)))
-    await vi.waitFor(() => expect(lane.state).toBe('down'))
+    await eventually(() => expect(lane.state).toBe('down'))
     output.answer(() => allDelivered)
     lane.drain()
     await settled
@@ -153,7 +154,7 @@ describe('abort', () => {
     const { lane, abort } = laneOf(output, { deadLetter, policy: { minRetry: 60_000, maxRetry: 60_000 } })
     const settled = lane.submit(chunkOf(docs(2)))
     settled.catch(() => {})
-    await vi.waitFor(() => expect(output.writes).toHaveLength(1))
+    await eventually(() => expect(output.writes).toHaveLength(1))
     abort.abort()
     await lane.idle()
     await expect(settled).rejects.toThrow()

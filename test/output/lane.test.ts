@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { DeadLetter } from '../../src/core/types.ts'
 import { chunkOf } from '../support/chunks.ts'
+import { eventually } from '../support/eventually.ts'
 import { allDelivered, docs, laneOf, MemoryDeadLetter, ScriptedOutput, settledBy, stateOf } from '../support/lanes.ts'
 
 describe('batches', () => {
@@ -84,7 +85,7 @@ describe('settling', () => {
     const { lane } = laneOf(output)
     const chunk = chunkOf(docs(3))
     const settled = lane.submit(chunk)
-    await vi.waitFor(() => expect(output.writes.length).toBeGreaterThan(2))
+    await eventually(() => expect(output.writes.length).toBeGreaterThan(2))
     expect(await stateOf(settled)).toBe('open')
     expect(output.writes[1]).toEqual([chunk.ids[1]])
     output.answer(() => allDelivered)
@@ -133,7 +134,7 @@ describe('settling', () => {
     const output = new ScriptedOutput(() => ({ ...allDelivered, rejected: [{ index: 0, detail: 'no' }] }))
     const { lane, metrics, lines } = laneOf(output, { deadLetter })
     const settled = lane.submit(chunkOf(docs(2)))
-    await vi.waitFor(() => expect(calls).toBe(3))
+    await eventually(() => expect(calls).toBe(3))
     expect(await stateOf(settled)).toBe('open')
     expect(await settledBy(metrics, 'siem')).toEqual({ delivered: 1 })
     expect(lines.filter(({ text }) => text.includes('disk on fire'))).toHaveLength(1)

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { eventually } from './eventually.ts'
 
 /** A way to a server that can be shut, so that connections are refused, and opened again on the same port. */
 export class TcpGate {
@@ -33,9 +34,10 @@ export class TcpGate {
     await closed
   }
 
+  /** Waits for the port where the system has lent it to a connection of somebody else meanwhile. */
   async open(): Promise<void> {
     this.#server = createServer(socket => this.#join(socket))
-    await listen(this.#server, this.#port)
+    await eventually(() => listen(this.#server, this.#port))
   }
 
   #join(socket: Socket): void {

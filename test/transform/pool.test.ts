@@ -138,7 +138,7 @@ describe('the worker pool', () => {
   })
 
   test('a worker that is stuck is replaced', async () => {
-    const transform = open({}, { worker: crashing, stallAfter: 300 })
+    const transform = open({}, { worker: crashing, stallAfter: 3000 })
     const { documents, rejects } = outcome(await transform.run(batch(message(record({ stall: true }), record()))))
     expect([documents, rejects]).toEqual([['100/1'], ['worker_crash 100/0']])
   })

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { messageOf } from '../../../src/core/errors.ts'
+import { oneAtATime } from '../../support/one-at-a-time.ts'
 
 /** A program in another language that takes one JSON request and gives one JSON answer. */
 export type ForeignClient = readonly string[]
@@ -62,42 +62,15 @@ async function cached(name: string, fill: (folder: string) => Promise<void>): Pr
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'xdrelay')
   const target = join(cache, name)
   await mkdir(cache, { recursive: true })
-  while (!existsSync(target)) {
-    await ifAlone(`${target}.lock`, async () => {
-      if (existsSync(target)) return
-      const half = await mkdtemp(`${target}.`)
-      try {
-        await fill(half)
-        await rename(half, target)
-      } finally {
-        await rm(half, { recursive: true, force: true })
-      }
-    })
-  }
+  await oneAtATime(`${target}.lock`, async () => {
+    if (existsSync(target)) return
+    const half = await mkdtemp(`${target}.`)
+    try {
+      await fill(half)
+      await rename(half, target)
+    } finally {
+      await rm(half, { recursive: true, force: true })
+    }
+  })
   return target
-}
-
-/** Does nothing but wait a moment while another living process holds the lock. */
-async function ifAlone(lock: string, step: () => Promise<void>): Promise<void> {
-  try {
-    await writeFile(lock, String(process.pid), { flag: 'wx' })
-  } catch {
-    const holder = Number(await readFile(lock, 'utf8').catch(() => ''))
-    if (holder > 0 && !isAlive(holder)) await rm(lock, { force: true })
-    return sleep(300)
-  }
-  try {
-    await step()
-  } finally {
-    await rm(lock, { force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

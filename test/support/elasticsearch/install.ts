@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { oneAtATime } from '../one-at-a-time.ts'
 
 /**
  * Elasticsearch's server is published as Maven artifacts; a node starts from them in seconds, without Docker. What the
@@ -50,7 +50,7 @@ export async function install(version: ElasticsearchVersion): Promise<Installati
   const target = join(cache, `elasticsearch-${release}-java${jdk.major}`)
   await mkdir(cache, { recursive: true })
   if (!existsSync(target)) {
-    await locked(join(cache, 'lock'), async () => {
+    await oneAtATime(join(cache, 'elasticsearch.lock'), async () => {
       if (!existsSync(target)) await build(target, release, jdk)
     })
   }
@@ -115,34 +115,4 @@ async function findJdk(least: number): Promise<Jdk | undefined> {
 async function majorOf(home: string): Promise<number> {
   const release = await readFile(join(home, 'release'), 'utf8').catch(() => '')
   return Number(/^JAVA_VERSION="(\d+)/m.exec(release)?.[1] ?? 0)
-}
-
-async function locked(path: string, step: () => Promise<void>): Promise<void> {
-  while (!(await taken(path))) await sleep(500)
-  try {
-    await step()
-  } finally {
-    await rm(path, { force: true })
-  }
-}
-
-/** False while a living process holds the lock; one that died without removing it loses it. */
-async function taken(path: string): Promise<boolean> {
-  try {
-    await writeFile(path, String(process.pid), { flag: 'wx' })
-    return true
-  } catch {
-    const holder = Number(await readFile(path, 'utf8').catch(() => ''))
-    if (holder > 0 && !isAlive(holder)) await rm(path, { force: true })
-    return false
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

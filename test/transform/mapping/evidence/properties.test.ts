@@ -115,9 +115,9 @@ test('an alert takes time in proportion to its evidence and its comments', () =>
     const comments = numbers.map(number => ({ createdByDisplayName: `user ${number}` }))
     const item = JSON.stringify({ lastUpdateDateTime: '2026-03-01T08:15:42Z', evidence, comments })
     const times = [1, 2, 3].map(() => {
-      const start = performance.now()
+      const start = process.cpuUsage()
       expect(mapItems('alert', [item]).rejects).toEqual([])
-      return performance.now() - start
+      return process.cpuUsage(start).user
     })
     return Math.min(...times)
   }
