@@ -1,10 +1,12 @@
+import { aborted } from './core/bound.ts'
 import { type Budget, costOf, Growth } from './core/budget.ts'
-import { subset } from './core/chunk.ts'
+import { after } from './core/chunk.ts'
 import type { DriftRegister } from './core/drift.ts'
 import { classify, messageOf, XdrelayError } from './core/errors.ts'
 import { free, memoryOf } from './core/free.ts'
 import type { Log } from './core/log.ts'
 import type { Metrics } from './core/metrics.ts'
+import { restartTogether } from './core/restart.ts'
 import { Tally } from './core/tally.ts'
 import type {
   Chunk,
@@ -45,18 +47,22 @@ export interface PipelineParts {
  * Throws `drain_incomplete` when the drain was cut short.
  */
 export async function runPipeline(parts: PipelineParts, stop: AbortSignal, abort: AbortSignal): Promise<void> {
-  const pipeline = new Pipeline(parts, abort)
+  const pipeline = new Pipeline(parts, stop, abort)
   try {
     await pipeline.open()
-    await pipeline.flow(stop)
+    await pipeline.flow()
     await pipeline.drain()
   } finally {
     await pipeline.close()
   }
 }
 
+/** Milliseconds that the last checkpoints may take in any case, however long settling took. */
+const leastToStore = 2000
+
 class Pipeline {
   readonly #parts: PipelineParts
+  readonly #stop: AbortSignal
   readonly #abort: AbortSignal
   readonly #progress: Progress
   readonly #required: readonly Lane[]
@@ -66,21 +72,29 @@ class Pipeline {
   #started: RewindableSource[] = []
   #catchingUp: Promise<void> | undefined
   readonly #failed = new AbortController()
-  /** Nothing more is let in: an abort, or a defect. */
+  /** An abort, or a defect. */
   readonly #over: AbortSignal
+  readonly #draining = new AbortController()
+  /** Nothing more is let in. */
+  readonly #shut: AbortSignal
+  /** Batches that wait for room. */
+  readonly #entering = new Set<Promise<void>>()
   readonly #growth = new Growth()
   readonly #tally: Tally
 
-  constructor(parts: PipelineParts, abort: AbortSignal) {
+  constructor(parts: PipelineParts, stop: AbortSignal, abort: AbortSignal) {
     this.#parts = parts
+    this.#stop = stop
     this.#abort = abort
     this.#over = AbortSignal.any([abort, this.#failed.signal])
+    this.#shut = AbortSignal.any([this.#over, this.#draining.signal])
     this.#tally = new Tally(parts.metrics)
     this.#required = parts.lanes.filter(each => each.required).map(each => each.lane)
     const optional = parts.lanes.filter(each => !each.required).map(each => each.lane)
     const share = parts.budget.limit / (2 * Math.max(1, optional.length))
     this.#feeds = optional.map(lane => new Feed(lane, { share, slice: parts.catchUpSlice }))
     this.#progress = new Progress({
+      required: this.#required.map(lane => lane.name),
       optional: optional.map(lane => lane.name),
       interval: parts.checkpointInterval,
       log: parts.log,
@@ -97,18 +111,17 @@ class Pipeline {
     await Promise.all(sources.map(source => source.open(this.#abort)))
   }
 
-  async flow(stop: AbortSignal): Promise<void> {
-    if (stop.aborted || this.#abort.aborted) return
+  async flow(): Promise<void> {
+    if (this.#stop.aborted || this.#abort.aborted) return
     for (const source of this.#parts.sources) {
       this.#started.push(source)
       await source.start({ take: batch => this.#take(source, batch), lost: stream => this.#lost(stream) })
     }
     const catchUps = setInterval(() => void this.#catchUp(), 1000)
     this.#parts.reading(true)
-    await aborted(AbortSignal.any([stop, this.#over]))
+    await aborted(AbortSignal.any([this.#stop, this.#over]))
     this.#parts.reading(false)
     clearInterval(catchUps)
-    await this.#catchingUp
     if (!this.#abort.aborted) this.#failed.signal.throwIfAborted()
   }
 
@@ -116,20 +129,25 @@ class Pipeline {
     const { lanes, drainLimit, log } = this.#parts
     if (this.#abort.aborted) throw incomplete(this.#progress.unsettled())
     log.info('stopping: receiving no more, settling what is under way', { 'event.action': 'drain' })
-    await Promise.all(this.#started.map(source => source.stop()))
+    const ends = performance.now() + drainLimit
+    const stops = this.#started.map(source => source.stop())
+    // What still waits for room is read again next time.
+    this.#draining.abort()
+    await Promise.all(stops)
+    await this.#catchingUp
     for (const { lane } of lanes) lane.drain()
-    const limit = AbortSignal.any([this.#abort, AbortSignal.timeout(drainLimit)])
+    const limit = this.#within(ends)
     // An optional output that is well gets what it holds; one that is down keeps its position and is not waited for.
     const healthy = this.#feeds.filter(({ lane }) => lane.state === 'up').map(({ lane }) => lane.idle())
     await Promise.race([this.#settled().then(() => Promise.all(healthy)), aborted(limit)])
-    const stored = await this.#progress.flush()
-    if (this.#progress.unsettled() > 0 || !stored) throw incomplete(this.#progress.unsettled())
+    await this.#store(this.#within(Math.max(ends, performance.now() + leastToStore)))
   }
 
   async close(): Promise<void> {
     const { transform, lanes, deadLetter, ended } = this.#parts
     this.#progress.close()
     await Promise.allSettled(this.#started.map(source => source.close()))
+    await this.#catchingUp
     ended.abort()
     await Promise.allSettled(lanes.map(({ lane }) => lane.idle()))
     await Promise.allSettled([transform.close(), deadLetter.close(), ...lanes.map(({ output }) => output.close())])
@@ -139,8 +157,11 @@ class Pipeline {
   async #take(source: RewindableSource, batch: SourceBatch): Promise<void> {
     const { budget } = this.#parts
     const granted = costOf(batch) + this.#growth.documents(batch.bytes)
-    await budget.take(granted, this.#over)
-    if (this.#over.aborted) return budget.give(granted)
+    const entry = budget.take(granted, this.#shut)
+    this.#entering.add(entry)
+    await entry
+    this.#entering.delete(entry)
+    if (this.#shut.aborted) return budget.give(granted)
     this.#tally.messages(batch)
     const settlers = this.#progress.track(batch)
     this.#showUnsettled(batch.stream)
@@ -174,7 +195,10 @@ class Pipeline {
     const fresh = after(chunk, reached)
     this.#tally.records(fresh, news)
     const dead = this.#bury(news)
-    const required = [dead, ...this.#required.map(lane => lane.submit(fresh))]
+    const required = [
+      dead,
+      ...this.#required.map(lane => lane.submit(after(chunk, this.#progress.reached(batch.stream, lane.name)))),
+    ]
     // An abort rejects these; then the batch stays unsettled, which is all that an abort asks for.
     Promise.all(required)
       .then(settlers.required, () => {})
@@ -197,7 +221,8 @@ class Pipeline {
       () => forget(batch, chunk),
       () => {},
     )
-    void Promise.allSettled(all).then(() => budget.give(bytes))
+    const parked = Promise.allSettled(required).then(() => budget.park(bytes))
+    void Promise.allSettled([parked, ...all]).then(() => budget.giveParked(bytes))
   }
 
   async #bury(rejects: readonly Reject[]): Promise<void> {
@@ -218,43 +243,38 @@ class Pipeline {
     if (feeds.length === 0 || this.#catchingUp || this.#required.some(lane => lane.state !== 'up')) return
     const names = feeds.map(feed => feed.lane.name).join(', ')
     this.#parts.log.info(`${names} is up again: reading what it missed`, { 'event.action': 'catch_up' })
-    this.#catchingUp = this.#restartAll(feeds)
+    // All stand still at once before an output gets everything again, or it would be given a gap.
+    this.#catchingUp = restartTogether(this.#started, () => this.#settledForRestart(feeds))
       .catch(error => this.#parts.log.warn(`catch-up of ${names} put off: ${messageOf(error)}`))
       .then(() => {
         this.#catchingUp = undefined
       })
   }
 
-  /** All sources stand still at once before an output gets everything again, or it would be given a gap. */
-  async #restartAll(feeds: readonly Feed[]): Promise<void> {
-    const halts = this.#started.map(() => Promise.withResolvers<void>())
-    const settled = Promise.all(halts.map(halt => halt.promise)).then(() => this.#settledForRestart(feeds))
-    const restarts = this.#started.map((source, index) =>
-      source
-        .restart(() => {
-          halts[index]!.resolve()
-          return settled
-        })
-        .catch(error => {
-          halts[index]!.reject(error)
-          throw error
-        }),
-    )
-    await Promise.all(restarts)
-  }
-
   /** Between the last batch of the old reading and the first of the new: all is settled and stored, nothing overlaps. */
   async #settledForRestart(feeds: readonly Feed[]): Promise<void> {
-    const limit = AbortSignal.any([this.#abort, AbortSignal.timeout(this.#parts.drainLimit)])
+    const limit = AbortSignal.any([this.#within(performance.now() + this.#parts.drainLimit), this.#over, this.#stop])
     await Promise.race([this.#settled(), aborted(limit)])
-    const stored = await this.#progress.flush()
-    if (this.#progress.unsettled() > 0 || !stored) throw incomplete(this.#progress.unsettled())
+    if (this.#entering.size > 0) throw new XdrelayError('drain_incomplete', 'no room for what has been read')
+    await this.#store(limit)
     this.#progress.forgetAll()
     this.#tails.clear()
     for (const feed of feeds) feed.catchUp()
   }
 
+  /** Writes checkpoints, and throws where anything is unsettled or not stored in time. */
+  async #store(limit: AbortSignal): Promise<void> {
+    const stored = await Promise.race([this.#progress.flush(), aborted(limit)])
+    if (this.#progress.unsettled() > 0 || !stored) throw incomplete(this.#progress.unsettled())
+  }
+
+  #within(end: number): AbortSignal {
+    return AbortSignal.any([this.#abort, AbortSignal.timeout(Math.max(0, Math.ceil(end - performance.now())))])
+  }
+
+  /** While all sources stand still. */
   async #settled(): Promise<void> {
+    await Promise.all(this.#entering)
     await Promise.all(this.#tails.values())
     await this.#progress.drained()
   }
@@ -262,16 +282,6 @@ class Pipeline {
   #showUnsettled(stream: string): void {
     this.#tally.unsettled(stream, this.#progress.unsettled(stream))
   }
-}
-
-/** The documents of messages after `reached`; the whole chunk, uncopied, in the usual case that all are. */
-function after(chunk: Chunk, reached: number): Chunk {
-  if (chunk.messages.every(message => message.sequenceNumber > reached)) return chunk
-  const indexes = chunk.ids.map((_id, index) => index)
-  return subset(
-    chunk,
-    indexes.filter(index => chunk.messages[chunk.message[index]!]!.sequenceNumber > reached),
-  )
 }
 
 /** Nobody looks at settled documents again, nor at bodies that are nobody else's. */
@@ -282,9 +292,4 @@ function forget({ messages }: SourceBatch, { lines }: Chunk): void {
 
 function incomplete(unsettled: number): XdrelayError {
   return new XdrelayError('drain_incomplete', `stopped with ${unsettled} messages unsettled`, { facts: { unsettled } })
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { type App, createApp } from '../app.ts'
 import { isEventHub } from '../config.ts'
 import { readWindow } from '../consumer/window.ts'
+import { aborted } from '../core/bound.ts'
 import { XdrelayError } from '../core/errors.ts'
 import { type Log, textLog } from '../core/log.ts'
 import { startStorage } from '../emulator/storage.ts'
@@ -14,7 +15,7 @@ import { auditGroup, deadLetterFolder, demoConfig, hubName, outputFolder } from 
 import { placesInHub, reconcile } from './demo/reconcile.ts'
 import { report } from './demo/report.ts'
 import { receivedBy, startView } from './demo/view.ts'
-import { aborted, listenForSignals } from './signals.ts'
+import { listenForSignals } from './signals.ts'
 import { print } from './terminal.ts'
 
 interface DemoOptions {

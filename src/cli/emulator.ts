@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
+import { aborted } from '../core/bound.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import { type HubOptions, startHub } from '../emulator/hub/hub.ts'
 import { measured, portNumber } from './emulator/arguments.ts'
 import { microsoftCommand } from './emulator/microsoft.ts'
-import { aborted, listenForSignals } from './signals.ts'
+import { listenForSignals } from './signals.ts'
 import { note, print } from './terminal.ts'
 
 interface HubArgument {

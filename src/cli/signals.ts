@@ -31,9 +31,3 @@ export function listenForSignals(say: (text: string) => void): StopSignals {
     release: () => void process.off('SIGTERM', onSignal).off('SIGINT', onSignal),
   }
 }
-
-/** Resolves once it is. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
-}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bound } from '../core/bound.ts'
-import { classify, XdrelayError } from '../core/errors.ts'
+import { classify, type XdrelayError } from '../core/errors.ts'
 import { Gate } from '../core/gate.ts'
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
@@ -29,9 +29,6 @@ export interface CollectorSourceDeps {
   readonly look?: number
 }
 
-/** Milliseconds that a restart waits for the pipeline to have room for the page that is under way. */
-const roomLimit = 10_000
-
 /** Polls a collection, one replica at a time; the others stand by. */
 export function createCollectorSource(deps: CollectorSourceDeps): RewindableSource {
   return new CollectorSource(deps)
@@ -49,8 +46,6 @@ class CollectorSource implements RewindableSource {
   /** The right to poll, also for a while after it is lost. */
   #hold: CursorHold | undefined
   #sink: Sink | undefined
-  /** The batch that the pipeline is about to take. */
-  #taking: Promise<void> | undefined
 
   constructor(deps: CollectorSourceDeps) {
     this.name = deps.name
@@ -113,7 +108,6 @@ class CollectorSource implements RewindableSource {
   async restart(settled: () => Promise<void>): Promise<void> {
     this.#gate.shut()
     try {
-      await this.#untilTaken()
       await settled()
       this.#rewind.abort()
       this.#rewind = new AbortController()
@@ -167,19 +161,10 @@ class CollectorSource implements RewindableSource {
       const batch = make()
       if (batch === undefined) return
       // Against the sink's promise, a batch that is not taken would leave a hole.
-      this.#taking = this.#sink!.take(batch).catch(error => this.#deps.fatal(classify(error)))
-      await this.#taking
-      this.#taking = undefined
+      await this.#sink!.take(batch).catch(error => this.#deps.fatal(classify(error)))
     }
     const deps = { name, collector, every, current, schedule: this.#schedule, metrics, hand, troubles: this.#troubles }
     return poll(deps, hold, over)
-  }
-
-  /** A batch that comes to the pipeline between its settling and what is read again would look as if all before it was read. */
-  async #untilTaken(): Promise<void> {
-    const late = sleep(roomLimit, 'late', { ref: false })
-    if ((await Promise.race([this.#taking, late])) !== 'late') return
-    throw new XdrelayError('drain_incomplete', `${this.name}: the pipeline had no room for the next page`)
   }
 
   /** Outcomes are counted by those who get them; what fails has none. */

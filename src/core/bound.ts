@@ -11,3 +11,9 @@ export async function bound<Value>(work: Promise<Value>, signal: AbortSignal): P
     work.catch(() => {})
   }
 }
+
+/** Resolves once the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

@@ -5,6 +5,7 @@
 export class Budget {
   readonly limit: number
   #used = 0
+  #parked = 0
   #waiting: { bytes: number; go: () => void }[] = []
   readonly #report: (used: number) => void
 
@@ -18,8 +19,8 @@ export class Budget {
   }
 
   /**
-   * Resolves once the bytes are granted; they are returned with `give`. One batch larger than the whole budget passes
-   * when nothing else is in flight. On abort the bytes are granted at once: the caller stops anyway.
+   * Resolves once the bytes are granted; they are returned with `give`. One batch passes, however large, when nothing else
+   * is in flight but what is parked. On abort the bytes are granted at once: the caller stops anyway.
    */
   async take(bytes: number, abort: AbortSignal): Promise<void> {
     if (this.#waiting.length > 0 || !this.#fits(bytes)) await this.#turn(bytes, abort)
@@ -35,11 +36,27 @@ export class Budget {
   give(bytes: number): void {
     this.#used -= bytes
     this.#report(this.#used)
+    this.#admit()
+  }
+
+  /** Of the bytes in use, these wait for optional outputs alone from now on: they must not stop what others wait for. */
+  park(bytes: number): void {
+    this.#parked += bytes
+    this.#admit()
+  }
+
+  /** Returns bytes that were parked. */
+  giveParked(bytes: number): void {
+    this.#parked -= bytes
+    this.give(bytes)
+  }
+
+  #admit(): void {
     while (this.#waiting[0] && this.#fits(this.#waiting[0].bytes)) this.#waiting.shift()!.go()
   }
 
   #fits(bytes: number): boolean {
-    return this.#used === 0 || this.#used + bytes <= this.limit
+    return this.#used === this.#parked || this.#used + bytes <= this.limit
   }
 
   #turn(bytes: number, abort: AbortSignal): Promise<void> {

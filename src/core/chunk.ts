@@ -27,6 +27,16 @@ export function subset(chunk: Chunk, indexes: readonly number[]): Chunk {
   }
 }
 
+/** The documents of messages after `reached`; the whole chunk, uncopied, in the usual case that all are. */
+export function after(chunk: Chunk, reached: number): Chunk {
+  if (chunk.messages.every(message => message.sequenceNumber > reached)) return chunk
+  const indexes = chunk.ids.map((_id, index) => index)
+  return subset(
+    chunk,
+    indexes.filter(index => chunk.messages[chunk.message[index]!]!.sequenceNumber > reached),
+  )
+}
+
 /** The name of the table of document `index`. */
 export function tableOf(chunk: Chunk, index: number): string {
   return chunk.tables[chunk.table[index]!]!

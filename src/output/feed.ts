@@ -25,7 +25,7 @@ export class Feed {
   readonly lane: FedLane
   #behind = false
   #catchUpEnds = Number.POSITIVE_INFINITY
-  #nextCatchUp = 0
+  #nextCatchUp = Number.NEGATIVE_INFINITY
   #held = 0
   #under = new Set<Promise<void>>()
   readonly #deps: FeedDeps
@@ -41,13 +41,13 @@ export class Feed {
 
   /** True when the lane has emptied, so that what it missed can be read again. */
   get wantsCatchUp(): boolean {
-    return this.#behind && this.#held === 0 && Date.now() >= this.#nextCatchUp
+    return this.#behind && this.#held === 0 && performance.now() >= this.#nextCatchUp
   }
 
   /** The source reads again from this output's position: it gets everything once more. */
   catchUp(): void {
     this.#behind = false
-    this.#catchUpEnds = Date.now() + this.#deps.slice
+    this.#catchUpEnds = performance.now() + this.#deps.slice
     this.#nextCatchUp = this.#catchUpEnds + this.#deps.slice
   }
 
@@ -57,10 +57,10 @@ export class Feed {
    * costs them only the time of a slice.
    */
   async offer(chunk: Chunk, bytes: number, old: boolean): Promise<{ settled: Promise<void> } | undefined> {
-    while (old && this.#isFull() && this.lane.state !== 'down' && Date.now() < this.#catchUpEnds) {
+    while (old && this.#isFull(bytes) && this.lane.state !== 'down' && performance.now() < this.#catchUpEnds) {
       await Promise.race([...this.#under, tick()])
     }
-    if (!this.#behind && this.#isFull()) this.#behind = true
+    if (!this.#behind && this.#isFull(bytes)) this.#behind = true
     if (this.#behind) return undefined
     const settled = this.lane.submit(chunk)
     const done: Promise<void> = settled
@@ -74,8 +74,9 @@ export class Feed {
     return { settled }
   }
 
-  #isFull(): boolean {
-    return this.#held > this.#deps.share
+  /** One chunk is always taken, however large. */
+  #isFull(bytes: number): boolean {
+    return this.#held > 0 && this.#held + bytes > this.#deps.share
   }
 }
 

@@ -17,13 +17,13 @@ export interface CheckpointsDeps {
 export class Checkpoints {
   #pending = new Map<string, Cursor>()
   #failing = false
-  #round: Promise<void> = Promise.resolve()
+  #round: Promise<void> | undefined
   readonly #timer: NodeJS.Timeout
   readonly #deps: CheckpointsDeps
 
   constructor(deps: CheckpointsDeps) {
     this.#deps = deps
-    this.#timer = setInterval(() => void this.flush(), deps.interval)
+    this.#timer = setInterval(() => void (this.#round ?? this.flush()), deps.interval)
     this.#timer.unref()
   }
 
@@ -44,7 +44,10 @@ export class Checkpoints {
 
   /** Stores everything pending; true when nothing is left. Rounds never overlap, so a slow store is not hit harder. */
   async flush(): Promise<boolean> {
-    this.#round = this.#round.then(() => this.#writeAll())
+    while (this.#round) await this.#round
+    this.#round = this.#writeAll().finally(() => {
+      this.#round = undefined
+    })
     await this.#round
     return this.#pending.size === 0
   }

@@ -6,7 +6,9 @@ import { Checkpoints } from './checkpoints.ts'
 import { Ledger } from './ledger.ts'
 
 export interface ProgressDeps {
-  /** Names of the outputs whose progress is kept apart, because they do not hold the checkpoint. */
+  /** Names of the outputs that hold the checkpoint. */
+  readonly required: readonly string[]
+  /** Names of the outputs whose progress is kept apart, because they do not. */
   readonly optional: readonly string[]
   readonly interval: number
   readonly log: Log
@@ -20,7 +22,10 @@ interface StreamState {
   readonly source: RewindableSource
   /** The stored checkpoint: every required output has all up to here. */
   checkpoint: Cursor
-  /** For each optional output: it has all up to here. */
+  /**
+   * For each optional output: it has all up to here. The same for a required one that lags behind the checkpoint, since it
+   * was optional when it fell behind.
+   */
   readonly lanes: Map<string, Cursor>
   /** Lane positions that stand in the store, by sequence number, to write only what changed. */
   readonly saved: Map<string, number>
@@ -52,7 +57,7 @@ export class Progress {
       log: deps.log,
       write: (stream, cursor) => this.#store(stream, cursor),
     })
-    this.#required = new Ledger((stream, cursor) => this.#checkpoints.commit(stream, cursor))
+    this.#required = new Ledger((stream, cursor) => this.#committed(stream, cursor))
     this.#optional = new Map(
       deps.optional.map(name => [name, new Ledger((stream, cursor) => this.#laneCommitted(name, stream, cursor))]),
     )
@@ -80,13 +85,27 @@ export class Progress {
     // itself where the stream begins.
     const before: Cursor = first ? { sequenceNumber: first.sequenceNumber - 1, offset: '-1' } : batch.cursor
     const checkpoint = positions.checkpoint ?? before
-    const saved = [...positions.lanes].filter(([name]) => this.#optional.has(name))
+    const { required, optional } = this.#deps
+    const saved = [...positions.lanes].filter(([name]) => required.includes(name) || optional.includes(name))
     this.#streams.set(batch.stream, {
       source,
       checkpoint,
-      lanes: new Map([...this.#optional.keys()].map(name => [name, positions.lanes.get(name) ?? checkpoint])),
+      lanes: new Map([...optional.map(name => [name, checkpoint] as const), ...saved]),
       saved: new Map(saved.map(([name, cursor]) => [name, cursor.sequenceNumber])),
     })
+    for (const name of positions.lanes.keys())
+      if (!saved.some(([known]) => known === name)) this.#drop(name, source, batch)
+  }
+
+  /** Kept, the position of an output that is gone would be read from again with each start. */
+  #drop(output: string, source: RewindableSource, { stream }: SourceBatch): void {
+    const { log } = this.#deps
+    log.warn(`${stream}: there is no output \`${output}\` any more; what it lacked is not kept for it`, {
+      'event.action': 'position_dropped',
+    })
+    source
+      .clearLanePosition(output, stream)
+      .catch(error => log.warn(`${stream}: the position of \`${output}\` cannot be removed: ${messageOf(error)}`))
   }
 
   track(batch: SourceBatch): Settlers {
@@ -100,8 +119,8 @@ export class Progress {
   /** The sequence number up to which an output (the required ones together by `undefined`) has the stream already. */
   reached(stream: string, output?: string): number {
     const state = this.#streams.get(stream)
-    const cursor = output === undefined ? state?.checkpoint : state?.lanes.get(output)
-    return cursor?.sequenceNumber ?? Number.NEGATIVE_INFINITY
+    const lane = output === undefined ? undefined : state?.lanes.get(output)
+    return (lane ?? state?.checkpoint)?.sequenceNumber ?? Number.NEGATIVE_INFINITY
   }
 
   unsettled(stream?: string): number {
@@ -133,11 +152,16 @@ export class Progress {
     this.#checkpoints.close()
   }
 
+  #committed(stream: string, cursor: Cursor): void {
+    for (const output of this.#deps.required) this.#laneCommitted(output, stream, cursor)
+    this.#checkpoints.commit(stream, cursor)
+  }
+
   #laneCommitted(output: string, stream: string, cursor: Cursor): void {
     const state = this.#streams.get(stream)
-    if (!state) return
+    const before = state?.lanes.get(output)
     // Not what is read again for another output that lags further behind: this one has it.
-    if (cursor.sequenceNumber <= (state.lanes.get(output)?.sequenceNumber ?? Number.NEGATIVE_INFINITY)) return
+    if (!state || !before || cursor.sequenceNumber <= before.sequenceNumber) return
     state.lanes.set(output, cursor)
     // A lane that catches up moves while the checkpoint stands; its position is stored with the next round all the same.
     if (state.saved.has(output)) this.#checkpoints.touch(stream, state.checkpoint)

@@ -226,24 +226,6 @@ describe('an output that lags', () => {
     expect(collection.passes).toEqual(['-', '2-4'])
   })
 
-  test('waits for the page that is under way before all counts as settled', async () => {
-    const collection = collectionOf(4)
-    const { source, sink } = collectorSource(collection, (await directoryStore())())
-    sink.block()
-    await source.start(sink)
-    await until(() => sink.batches.length === 1)
-    const order: string[] = []
-    const restart = source.restart(async () => void order.push('settled'))
-    await new Promise(resolve => setTimeout(resolve, 50))
-    order.push('room')
-    sink.free()
-    await restart
-    expect(order).toEqual(['room', 'settled'])
-    // The mark of a first start was not stored, so it sets out again.
-    await until(() => sink.items.length === 4)
-    expect(sink.batches.map(({ messages }) => messages.length)).toEqual([0, 0, 1, 1])
-  })
-
   test('begins where the first start looked back to, whenever that was', async () => {
     const collection = collectionOf(4)
     const store = await directoryStore()

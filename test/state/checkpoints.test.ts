@@ -121,3 +121,26 @@ test('what is touched while it is being written is written once more', async () 
   expect(begun).toEqual([1, 1])
   checkpoints.close()
 })
+
+test('a store slower than the interval is not asked for more and more', async () => {
+  const cursors: number[] = []
+  const write = async (_stream: string, { sequenceNumber }: Cursor) => {
+    await new Promise(resolve => setTimeout(resolve, 12_000))
+    cursors.push(sequenceNumber)
+    return 'written' as const
+  }
+  const checkpoints = new Checkpoints({ interval: 5000, log: silent, write })
+  for (let n = 1; n <= 20; n++) {
+    checkpoints.commit('a', at(n))
+    await vi.advanceTimersByTimeAsync(5000)
+  }
+  let isStored = false
+  void checkpoints.flush().then(stored => {
+    isStored = stored
+  })
+  // What is under way, and the last commit.
+  await vi.advanceTimersByTimeAsync(24_000)
+  expect(isStored).toBe(true)
+  expect(cursors.at(-1)).toBe(20)
+  checkpoints.close()
+})

@@ -22,7 +22,14 @@ function progressOf(positions: Positions) {
     },
   } as Partial<RewindableSource> as RewindableSource
   const abort = new AbortController().signal
-  const progress = new Progress({ optional: ['siem'], interval: 60_000, log: silent, abort, stored: () => {} })
+  const progress = new Progress({
+    required: [],
+    optional: ['siem'],
+    interval: 60_000,
+    log: silent,
+    abort,
+    stored: () => {},
+  })
   onTestFinished(() => progress.close())
   return { progress, source, saved }
 }

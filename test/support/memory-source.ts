@@ -110,6 +110,13 @@ export class MemorySource implements RewindableSource {
   }
 }
 
+/** Stops and restarts as the source of an event hub does: without waiting for a batch that waits for room. */
+export class UnwaitingSource extends MemorySource {
+  override async stop(): Promise<void> {
+    void super.stop()
+  }
+}
+
 export function batchOf(partition: string, messages: readonly Message[]): SourceBatch {
   const { sequenceNumber, offset } = messages.at(-1)!
   return {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Command, InvalidArgumentError } from 'commander'
+import { aborted } from '../../core/bound.ts'
 import { type Microsoft, startMicrosoft } from '../../emulator/microsoft/microsoft.ts'
-import { aborted, listenForSignals } from '../signals.ts'
+import { listenForSignals } from '../signals.ts'
 import { note, print } from '../terminal.ts'
 import { measured, portNumber } from './arguments.ts'
 
