@@ -12,6 +12,8 @@ export interface CheckpointStoreDeps {
   readonly resume: (partitionId: string) => Cursor | undefined
   /** The partition is about to be read from here; from the configured start when undefined. */
   readonly begin: (partitionId: string, from: Cursor | undefined) => void
+  /** Whether the stored positions are of another hub's messages, so that they have to go. */
+  readonly startsOver: (partitionId: string) => boolean
   /** Where to begin without any position; undefined means the configured start as the SDK understands it. */
   readonly firstStart: (partitionId: string) => Promise<Cursor | undefined>
   /** The partition cannot be read for now; it is tried again with each round. */
@@ -44,6 +46,11 @@ export class BalancerStore implements CheckpointStore {
     return this.#pending > 0 ? 0 : performance.now() - this.#activeAt
   }
 
+  /** A subscription begins: its loop has yet to come by for the first time. */
+  subscribed(): void {
+    this.#activeAt = performance.now()
+  }
+
   /** Throws when the store does not answer: an empty list would look like a hub without owners. */
   listOwnership(...[fullyQualifiedNamespace, eventHubName, consumerGroup]: Listed): Promise<PartitionOwnership[]> {
     return this.#noted(async () => {
@@ -55,7 +62,7 @@ export class BalancerStore implements CheckpointStore {
   claimOwnership(requests: PartitionOwnership[]): Promise<PartitionOwnership[]> {
     return this.#noted(async () => {
       const claimed = []
-      for (const request of requests) if (await this.#claim(request)) claimed.push(request)
+      for (const request of requests) if (await this.#claimAlone(request)) claimed.push(request)
       return claimed
     })
   }
@@ -71,6 +78,16 @@ export class BalancerStore implements CheckpointStore {
     throw new TypeError('checkpoints are written by the source')
   }
 
+  /** One ownership that cannot be written keeps nobody from the others. */
+  async #claimAlone(request: PartitionOwnership): Promise<boolean> {
+    try {
+      return await this.#claim(request)
+    } catch (error) {
+      if (!this.#deps.isRead(request.partitionId)) this.#deps.unreadable(request.partitionId, error)
+      return false
+    }
+  }
+
   async #claim({ partitionId, ownerId, etag }: PartitionOwnership): Promise<boolean> {
     // The SDK gives everything back when a subscription closes. Closing ends with our own release, and a restart keeps.
     if (ownerId === '') return false
@@ -83,10 +100,11 @@ export class BalancerStore implements CheckpointStore {
 
   /** Finds where to begin. A damaged checkpoint stops its own partition until it is mended, and no other (B7). */
   async #prepare(partitionId: string): Promise<boolean> {
-    const { positions, resume, begin, firstStart, unreadable } = this.#deps
+    const { positions, resume, startsOver, begin, firstStart, unreadable } = this.#deps
     try {
       if (this.#unfenced.has(partitionId)) await positions.fence(partitionId)
       this.#unfenced.delete(partitionId)
+      if (startsOver(partitionId)) await positions.reset(partitionId)
       const from = resume(partitionId) ?? lowest(await positions.read(partitionId)) ?? (await firstStart(partitionId))
       this.#starts.set(partitionId, from)
       begin(partitionId, from)

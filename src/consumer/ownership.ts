@@ -1,9 +1,9 @@
-import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Blobs } from '../storage/blobs.ts'
 import { type PartitionOwnership, type StoreAddress, storePrefix } from './client.ts'
 import { SdkStore } from './sdk-store.ts'
 import { ServerClock } from './server-clock.ts'
+import { StoreOutage } from './store-outage.ts'
 
 export interface OwnershipDeps {
   readonly blobs: Blobs
@@ -18,6 +18,8 @@ export interface OwnershipDeps {
   readonly isRead: (partitionId: string) => boolean
   /** The partition belongs to another replica now. */
   readonly lost: (partitionId: string) => void
+  /** The ownership of this partition alone cannot be renewed; tried again with each renewal. */
+  readonly unrenewed: (partitionId: string, error: unknown) => void
   readonly log: Log
 }
 
@@ -54,11 +56,9 @@ export class Ownership {
   readonly #clock = new ServerClock()
   readonly #deps: OwnershipDeps
   readonly #claims: SdkStore
+  readonly #outage: StoreOutage
   #timer: NodeJS.Timeout | undefined
   #renewing = false
-  /** Since when the store answers again after a failure (monotonic ms): nobody could renew before. */
-  #answersSince = Number.NEGATIVE_INFINITY
-  #failing = false
   #listedAt = Number.NEGATIVE_INFINITY
   /** Per partition: the etag at the last look, and a time before which it was not written. Monotonic milliseconds. */
   #seen = new Map<string, { etag: string; notBefore: number }>()
@@ -68,6 +68,7 @@ export class Ownership {
   constructor(deps: OwnershipDeps) {
     this.#deps = deps
     this.#claims = new SdkStore(deps.blobs)
+    this.#outage = new StoreOutage(deps.log)
   }
 
   start(): void {
@@ -117,12 +118,12 @@ export class Ownership {
   async list(): Promise<OwnershipEntry[]> {
     const prefix = this.#name('')
     const startedAt = performance.now()
-    const { entries, date } = await this.#watched(() => this.#deps.blobs.list(prefix))
+    const { entries, date } = await this.#list(prefix)
     this.#clock.sample(date)
     const now = this.#clock.now()
     // While every call takes long, renewals of healthy replicas come late: that is no sign of death (B2).
     const slack = Math.max(0, performance.now() - startedAt - 1000) * 3
-    const answering = performance.now() - this.#answersSince
+    const answering = performance.now() - this.#outage.answersSince
     const listed = entries
       .map(entry => ({ ...entry, partitionId: entry.name.slice(prefix.length) }))
       .filter(({ partitionId }) => partitionId !== '' && !partitionId.includes('/'))
@@ -181,7 +182,7 @@ export class Ownership {
     }
     if (this.closed) return 'refused'
     const sentAt = performance.now()
-    const written = await this.#watched(() => this.#write(partitionId, this.#deps.owner, etag))
+    const written = await this.#write(partitionId, this.#deps.owner, etag)
     if (written === undefined) return 'refused'
     if (this.closed) {
       await this.#write(partitionId, '', written)
@@ -204,15 +205,34 @@ export class Ownership {
   async #renewAll(): Promise<void> {
     if (this.#renewing) return
     this.#renewing = true
-    await Promise.allSettled(this.partitions.map(partitionId => this.#renew(partitionId)))
+    const failures: { readonly partitionId: string; readonly error: unknown }[] = []
+    const renewals = this.partitions.map(partitionId =>
+      this.#renew(partitionId).catch(error => failures.push({ partitionId, error })),
+    )
+    await Promise.all(renewals)
     this.#renewing = false
+    if (failures[0] && failures.length === renewals.length) return this.#outage.fails('renewals', failures[0].error)
+    this.#outage.answers('renewals')
+    // One blob that cannot be written is its own partition's trouble, and no sign that nobody could renew.
+    for (const { partitionId, error } of failures) this.#deps.unrenewed(partitionId, error)
+  }
+
+  async #list(prefix: string) {
+    try {
+      const listed = await this.#deps.blobs.list(prefix)
+      this.#outage.answers('list')
+      return listed
+    } catch (error) {
+      this.#outage.fails('list', error)
+      throw error
+    }
   }
 
   async #renew(partitionId: string): Promise<boolean> {
     const held = this.#held.get(partitionId)
     if (!held) return false
     const sentAt = performance.now()
-    const written = await this.#watched(() => this.#write(partitionId, this.#deps.owner, held.etag))
+    const written = await this.#write(partitionId, this.#deps.owner, held.etag)
     // Lost, released or claimed anew while the answer was under way.
     if (this.#held.get(partitionId) !== held) return this.#held.has(partitionId)
     if (written === undefined) {
@@ -257,26 +277,6 @@ export class Ownership {
 
   #lose(partitionId: string): void {
     if (this.#held.delete(partitionId)) this.#deps.lost(partitionId)
-  }
-
-  /** Notes when the store stops answering and when it answers again; tells the log once each. */
-  async #watched<Result>(call: () => Promise<Result>): Promise<Result> {
-    try {
-      const result = await call()
-      if (this.#failing) {
-        this.#failing = false
-        this.#answersSince = performance.now()
-        this.#deps.log.info('the checkpoint store answers again', { 'event.action': 'checkpoint_store_up' })
-      }
-      return result
-    } catch (error) {
-      if (!this.#failing)
-        this.#deps.log.warn(`the checkpoint store does not answer, partitions stay as they are: ${messageOf(error)}`, {
-          'event.action': 'checkpoint_store_down',
-        })
-      this.#failing = true
-      throw error
-    }
   }
 
   #name(partitionId: string): string {

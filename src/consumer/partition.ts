@@ -31,7 +31,11 @@ export class Partition {
   restart: RestartReason | undefined
   /** The newest one written here. */
   checkpoint: Cursor | undefined
+  /** The stored positions are of another hub's messages, and have to go before it is read again. */
+  startsOver = false
   #handedOn: Cursor | undefined
+  /** Behind which a receiver has begun that has not brought anything yet. */
+  #from: Cursor | undefined
   /** The position reading began at, or the hub's newest message where it began behind the stored ones. */
   #base: number | undefined
   #behind = false
@@ -51,6 +55,8 @@ export class Partition {
   /** A receiver starts. */
   begin(from: Cursor | undefined): void {
     this.restart = undefined
+    this.startsOver = false
+    this.#from = from
     this.#base = from?.sequenceNumber
     this.#behind = false
     this.#restartClocks()
@@ -62,9 +68,22 @@ export class Partition {
     return this.lastEnqueued === undefined ? undefined : Math.max(0, this.lastEnqueued - reached)
   }
 
-  /** What was handed on will be read again: from the stored positions, or from the hub's first message. */
-  rewind(to?: 'start'): void {
-    this.#handedOn = to === 'start' ? { sequenceNumber: -1, offset: '-1' } : undefined
+  /** What was handed on will be read again, from the stored positions. */
+  rewind(): void {
+    this.#handedOn = undefined
+  }
+
+  /** All that the hub has will be read, whatever the stored positions say. */
+  startOver(): void {
+    this.startsOver = true
+    this.#handedOn = { sequenceNumber: -1, offset: '-1' }
+  }
+
+  /** Whether what a receiver brings first does not come after the position it began behind: then that is of another hub. */
+  isReplaced(events: readonly ReceivedEventData[]): boolean {
+    const from = this.#from
+    this.#from = undefined
+    return from !== undefined && events[0] !== undefined && events[0].sequenceNumber <= from.sequenceNumber
   }
 
   /** The receiver works, with or without messages. */

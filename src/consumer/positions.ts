@@ -27,6 +27,8 @@ export class PositionStore {
   readonly #confirm: (partitionId: string) => Promise<boolean>
   /** What was read or written last, by blob name: saves a read per write, and is safe because writes are conditional. */
   #known = new Map<string, Stored>()
+  /** How often the positions of a partition were removed: what was to be written before says nothing any more. */
+  #resets = new Map<string, number>()
 
   constructor(blobs: Blobs, prefix: string, owner: string, confirm: (partitionId: string) => Promise<boolean>) {
     this.#blobs = blobs
@@ -103,6 +105,7 @@ export class PositionStore {
     const { lanes } = await this.read(partitionId)
     const names = [...lanes.keys()].map(output => this.#laneName(output, partitionId))
     this.forget(partitionId)
+    this.#resets.set(partitionId, (this.#resets.get(partitionId) ?? 0) + 1)
     await Promise.all([this.#checkpointName(partitionId), ...names].map(name => this.#blobs.remove(name)))
   }
 
@@ -115,8 +118,10 @@ export class PositionStore {
    * the ownership, and whoever takes the partition over changes the etag before it reads the position.
    */
   async #write(name: string, partitionId: string, cursor: Cursor): Promise<CheckpointOutcome> {
+    const resets = this.#resets.get(partitionId)
     for (let attempt = 0; attempt < 5; attempt++) {
       const before = this.#known.get(name) ?? (await this.#read(name))
+      if (this.#resets.get(partitionId) !== resets) return 'stale'
       if (before && before.cursor.sequenceNumber > cursor.sequenceNumber) return 'stale'
       if (!(await this.#confirm(partitionId))) return 'stale'
       // A repeated write whose first answer got lost.

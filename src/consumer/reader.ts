@@ -21,6 +21,8 @@ export interface ReaderDeps {
   readonly settleDoubt: (partition: Partition) => Promise<void>
   /** The SDK reports trouble; partition '' means the balancer. */
   readonly failed: (partitionId: string, error: unknown) => void
+  /** The hub's messages are not those that the partition's position is of. */
+  readonly replaced: (partition: Partition, sequenceNumber: number) => void
   readonly wellAgain: (partitionId: string) => void
   /** The turn of a stream: batches of one stream never overlap, whoever owned it in between. */
   readonly turns: Map<string, Promise<void>>
@@ -88,6 +90,12 @@ export class Reader implements SubscriptionEventHandlers {
   }
 
   async #deliver(partition: Partition, context: PartitionContext, events: ReceivedEventData[]): Promise<void> {
+    if (partition.isReplaced(events)) {
+      await this.#deps.turns.get(partition.stream)
+      if (!this.#isCurrent(partition, context)) return
+      this.#deps.replaced(partition, events[0]!.sequenceNumber)
+      throw new OwnershipLost('the partition has to be read from its start')
+    }
     const found = partition.batch(events)
     if (!found) return
     const { batch, gaps } = found

@@ -76,6 +76,7 @@ async function livingOwners(hub: EventHubOptions, options: CheckpointsOptions): 
     ...hub.ownership,
     isRead: () => false,
     lost: () => {},
+    unrenewed: () => {},
     log: silent,
   })
   const entries = await ownership.list()

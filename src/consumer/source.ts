@@ -10,7 +10,8 @@ import { Blobs } from '../storage/blobs.ts'
 import type { CheckpointsOptions } from '../storage/options.ts'
 import { PrefetchAllowance } from './allowance.ts'
 import { BalancerStore } from './checkpoint-store.ts'
-import { HubQuestions, hubAddress, type Reading, storeAddress, storePrefix, subscribe } from './client.ts'
+import { hubAddress, type Reading, storeAddress, storePrefix, subscribe } from './client.ts'
+import { firstStart } from './first-start.ts'
 import { hubFailure, isAbort, isBeyondTheEnd, isTakenByAnother } from './hub-failure.ts'
 import type { EventHubOptions } from './options.ts'
 import { OwnedPartitions, partitionOf } from './owned.ts'
@@ -74,7 +75,14 @@ class EventHubSource implements RewindableSource {
     const isRead = (partitionId: string) => this.#owned.get(partitionId)?.pump !== undefined
     const { renew, expiry } = options.ownership
     const lost = (partitionId: string) => this.#lost(partitionId)
-    this.#ownership = new Ownership({ blobs, address, owner: this.#replica, renew, expiry, isRead, lost, log })
+    const unrenewed = (partitionId: string, error: unknown) =>
+      this.#troubles.report(
+        `the ownership of ${this.#subject(partitionId)}`,
+        `cannot be renewed: ${messageOf(error)}`,
+        classify(error).code,
+      )
+    const owner = this.#replica
+    this.#ownership = new Ownership({ blobs, address, owner, renew, expiry, isRead, lost, unrenewed, log })
     this.#positions = new PositionStore(blobs, storePrefix(address), this.#replica, id => this.#ownership.confirm(id))
     this.#store = new BalancerStore({
       ownership: this.#ownership,
@@ -82,7 +90,8 @@ class EventHubSource implements RewindableSource {
       isRead,
       resume: partitionId => this.#owned.get(partitionId)?.handedOn,
       begin: (partitionId, from) => this.#owned.begin(partitionId, from),
-      firstStart: partitionId => this.#firstStart(partitionId),
+      startsOver: partitionId => this.#owned.get(partitionId)?.startsOver ?? false,
+      firstStart: partitionId => firstStart(options, this.#positions, partitionId),
       unreadable: (partitionId, error) => {
         this.#troubles.report(this.#subject(partitionId), `is not read: ${messageOf(error)}`, classify(error).code)
       },
@@ -182,6 +191,11 @@ class EventHubSource implements RewindableSource {
       isDoubtful: ({ origin }) => this.#ownership.isDoubtful(origin.partitionId),
       settleDoubt: ({ origin }) => this.#ownership.settleDoubt(origin.partitionId),
       failed: (partitionId, error) => this.#failed(partitionId, error),
+      replaced: (partition, sequenceNumber) =>
+        this.#startOver(
+          partition,
+          `behind the checkpoint comes sequence number ${sequenceNumber}, which is a lower one`,
+        ),
       wellAgain: partitionId => {
         this.#troubles.over(this.#subject(partitionId))
         this.#troubles.over(this.name)
@@ -197,6 +211,7 @@ class EventHubSource implements RewindableSource {
       credit: { share: () => this.#allowance.share, waiting },
     })
     this.#reading = { reader, subscription }
+    this.#store.subscribed()
   }
 
   async #unsubscribe(): Promise<void> {
@@ -240,7 +255,11 @@ class EventHubSource implements RewindableSource {
     if (isAbort(error)) return
     const partition = this.#owned.get(partitionId)
     if (isTakenByAnother(error)) void this.#takenByAnother(partitionId)
-    else if (partition && isBeyondTheEnd(error)) void this.#startOver(partition, error)
+    else if (partition && isBeyondTheEnd(error))
+      this.#startOver(
+        partition,
+        `the checkpoint lies behind the newest message (${hubFailure(error, this.#deps.options).message})`,
+      )
     else this.#report(partitionId, hubFailure(error, this.#deps.options))
   }
 
@@ -257,41 +276,16 @@ class EventHubSource implements RewindableSource {
   }
 
   /**
-   * `start: latest` means from the first start on. It is fixed by a checkpoint at once, or what comes between two
-   * starts, or between two connections, would be skipped without a word.
+   * The stored position is of other messages than those of the hub, which was made anew or failed over. All of its messages
+   * are read (B9); said loudly, since what the old hub still had is gone.
    */
-  async #firstStart(partitionId: string): Promise<Cursor | undefined> {
-    const { options } = this.#deps
-    if (options.start !== 'latest') return undefined
-    const questions = new HubQuestions(options)
-    try {
-      const state = await questions.partition(partitionId)
-      const cursor = { sequenceNumber: state.lastEnqueuedSequenceNumber, offset: state.lastEnqueuedOffset }
-      await this.#positions.checkpoint(partitionId, cursor)
-      return cursor
-    } catch (error) {
-      throw hubFailure(error, options)
-    } finally {
-      void questions.close()
-    }
-  }
-
-  /**
-   * The stored position lies behind the hub's newest message: the hub was made anew, or failed over. Its messages are
-   * other ones, so all of them are read (B9); said loudly, since what the old hub still had is gone.
-   */
-  async #startOver(partition: Partition, error: unknown): Promise<void> {
-    const { partitionId } = partition.origin
-    const { log, options } = this.#deps
-    log.error(
-      `${partition.stream}: the checkpoint lies behind the end of the event hub, which must have been made anew; reading it from the start (${hubFailure(error, options).message})`,
+  #startOver(partition: Partition, because: string): void {
+    this.#deps.log.error(
+      `${partition.stream}: ${because}: the event hub must have been made anew; reading it from the start`,
       { 'event.action': 'hub_replaced' },
     )
-    partition.rewind('start')
+    partition.startOver()
     this.#sink?.lost(partition.stream)
-    await this.#positions
-      .reset(partitionId)
-      .catch(failure => log.warn(`${partition.stream}: the old checkpoint cannot be removed: ${messageOf(failure)}`))
   }
 
   #subject(partitionId: string): string {

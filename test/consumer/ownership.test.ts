@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => storage.stop())
 
 function replica(blobs: Blobs, owner: string, renew = 60_000) {
-  const lost: string[] = []
+  const [lost, unrenewed]: [string[], string[]] = [[], []]
   const read = new Set<string>()
   const { log, lines } = memoryLog()
   const ownership = new Ownership({
@@ -36,10 +36,11 @@ function replica(blobs: Blobs, owner: string, renew = 60_000) {
     expiry: 60_000,
     isRead: id => read.has(id),
     lost: id => lost.push(id),
+    unrenewed: id => unrenewed.push(id),
     log,
   })
   onTestFinished(() => ownership.release(1000))
-  return { ownership, lost, read, lines }
+  return { ownership, lost, unrenewed, read, lines }
 }
 
 /** A way to the account on which, once `mute` is called, no answer comes any more. */
@@ -229,6 +230,27 @@ describe('the expiry', () => {
     }
     // But for a renewal that a busy machine holds up; counted in whole seconds, half of the looks would be too old.
     expect(ages.sort((a, b) => a - b)[15]).toBeLessThan(700)
+  })
+
+  test('a dead owner is noticed also while one ownership of ours cannot be written', async () => {
+    const options = checkpointOptions(storage)
+    const [dead, living] = [replica(new Blobs(options), 'dead'), replica(new Blobs(options), 'living', 100)]
+    await dead.ownership.claim('1', undefined)
+    await living.ownership.claim('0', undefined)
+    await living.ownership.claim('2', undefined)
+    const update = vi.spyOn(SdkStore.prototype, 'claim').mockImplementation(async function (this: SdkStore, claim) {
+      if (claim.partitionId === '0') throw new Error('403')
+      return { etag: (await new Blobs(options).head(`ns/hub/group/ownership/${claim.partitionId}`))!.etag }
+    })
+    onTestFinished(() => update.mockRestore())
+    living.ownership.start()
+    await until(async () => {
+      const entries = await living.ownership.listForBalancer()
+      const { lastModifiedTimeInMs } = entries.find(({ partitionId }) => partitionId === '1')!
+      return Date.now() - lastModifiedTimeInMs! >= 3000
+    })
+    expect(new Set(living.unrenewed)).toEqual(new Set(['0']))
+    expect(living.lines).toEqual([])
   })
 
   test('after an outage of the store nobody counts as dead at once: no one could renew (B1)', async () => {

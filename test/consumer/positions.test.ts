@@ -83,6 +83,33 @@ describe('H3: checkpoints', () => {
     expect((await b.read('0')).checkpoint).toEqual(at(10))
   })
 
+  test('such a write is shut out by every take-over, before the new owner reads where to begin', async () => {
+    const hub = await startTestHub(1)
+    const checkpoints = checkpointOptions(storage)
+    const [asleep, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    // Told that the partition is its own, it sleeps before it writes; asked once more, it would be told otherwise.
+    const sleeps = async () => {
+      asked.resolve()
+      await asleep.promise
+      return true
+    }
+    const answers = [async () => true, sleeps, async () => false]
+    const answer = () => answers.shift()!()
+    const old = new PositionStore(new Blobs(checkpoints), `127.0.0.1/${hubName}/${group}/`, 'old', answer)
+    const cursors = [5, 10].map(count => {
+      fill(hub, '0', 5)
+      return { sequenceNumber: count - 1, offset: hub.partition(hubName, '0').lastOffset }
+    })
+    await old.checkpoint('0', cursors[0]!)
+    const late = old.checkpoint('0', cursors[1]!)
+    await asked.promise
+    const { source, sink } = await startTestSource(hubOptions(hub), checkpoints)
+    await until(() => sink.count === 5)
+    asleep.resolve()
+    expect(await late).toBe('stale')
+    expect((await source.positions('xdr/0')).checkpoint).toEqual(cursors[0])
+  })
+
   test('two writers at once end with the higher one', async () => {
     const { blobs } = stores()
     const one = new PositionStore(blobs, prefix, 'x', async () => true)

@@ -99,7 +99,56 @@ describe('G: a balancer that sleeps out its retries', () => {
     expect(values.map(({ labels, value }) => [labels.reason, value])).toEqual([['balancer', 1]])
     expect(fatal).toEqual([])
   })
+
+  test('a new subscription gets its time to connect, also where each answer takes its time', async () => {
+    const hub = await startTestHub(2)
+    const wire = await startSlowWire(hub.port)
+    const text = hub.connectionString(hubName).replace(`:${hub.port}`, `:${wire.port}`)
+    const options = hubOptions(hub, {
+      connectionString: new Secret(text),
+      stallAfter: 5000,
+      ownership: { renew: 1000, expiry: 6000 },
+    })
+    const { sink, metrics } = await startTestSource(options, checkpointOptions(storage))
+    fill(hub, '0', 2)
+    await until(() => sink.count === 2)
+    wire.freeze()
+    wire.delay = 150
+    fill(hub, '0', 2)
+    await until(() => sink.count === 4, 50_000)
+    const { values } = await metrics.partitionRestarts.get()
+    expect(new Set(values.map(({ labels, value }) => `${labels.reason} ${value}`))).toEqual(new Set(['balancer 1']))
+  })
 })
+
+/** A port that leads to another one; what goes either way takes `delay` ms. Connections of before `freeze` hang. */
+async function startSlowWire(target: number) {
+  const wire = { port: 0, delay: 0, freeze: () => {} }
+  const sockets = new Set<Socket>()
+  const frozen = new WeakSet<Socket>()
+  const server = createServer(near => {
+    const far = connect(target, '127.0.0.1')
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one)
+      one.on('error', () => {})
+      one.on('data', data => setTimeout(() => frozen.has(one) || other.write(data), wire.delay))
+      one.on('close', () => setTimeout(() => frozen.has(one) || other.destroy(), wire.delay))
+    }
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  wire.port = (server.address() as { port: number }).port
+  wire.freeze = () => {
+    for (const socket of sockets) frozen.add(socket)
+  }
+  return wire
+}
 
 /** A port that leads to another one, until it is cut. */
 async function startWire(target: number) {
