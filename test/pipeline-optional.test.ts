@@ -134,18 +134,16 @@ test('an output that lagged as an optional one and is required now gets what it 
   expect(hub.lanes.get('0')?.size).toBe(0)
 })
 
-test('a catch-up waits for a batch that waits for room, or that one would come before what is read again', async () => {
+/** One message more than all that the required output has, and it waits for room; the optional output is well again. */
+async function waitingForRoom(drainLimit: number) {
   const hub = hubOf({ 0: many(40) })
   const [required, optional] = [new Target(), new Target()]
   optional.down = true
   const source = new UnwaitingSource(hub)
   const begins = vi.spyOn(source, 'start')
   const restarts = vi.spyOn(source, 'restart')
-  const run = start(
-    hub,
-    { required: { target: required, required: true }, optional: { target: optional, required: false } },
-    { budget: 20_000, source },
-  )
+  const outputs = { required: { target: required, required: true }, optional: { target: optional, required: false } }
+  const run = start(hub, outputs, { budget: 20_000, source, drainLimit })
   await eventually(() => expect(required.ids).toHaveLength(200))
   const room = Promise.withResolvers<void>()
   const take = vi.spyOn(run.budget, 'take').mockImplementationOnce(async bytes => {
@@ -156,6 +154,11 @@ test('a catch-up waits for a batch that waits for room, or that one would come b
   await eventually(() => expect(take).toHaveBeenCalled())
   optional.down = false
   await eventually(() => expect(restarts).toHaveBeenCalled())
+  return { hub, run, required, optional, begins, restarts, room }
+}
+
+test('a catch-up waits for a batch that waits for room, or that one would come before what is read again', async () => {
+  const { hub, run, required, optional, begins, room } = await waitingForRoom(60_000)
   await new Promise(resolve => setTimeout(resolve, 200))
   expect(begins).toHaveBeenCalledTimes(1)
   room.resolve()
@@ -163,4 +166,14 @@ test('a catch-up waits for a batch that waits for room, or that one would come b
   run.stop.abort()
   await run.done
   expect([required.ids, optional.ids]).toEqual([allIds(hub), allIds(hub)])
+})
+
+test('a catch-up is put off where there is no room for too long', async () => {
+  const { hub, run, required, optional, restarts, room } = await waitingForRoom(100)
+  await expect(restarts.mock.results[0]!.value).rejects.toMatchObject({ kind: 'drain_incomplete' })
+  room.resolve()
+  await eventually(() => expect(new Set(optional.ids).size).toBe(205))
+  run.abort.abort()
+  await run.done.catch(() => {})
+  expect(new Set(required.ids)).toEqual(new Set(allIds(hub)))
 })

@@ -34,6 +34,8 @@ export class BalancerStore implements CheckpointStore {
   #starts = new Map<string, Cursor | undefined>()
   /** Taken from another replica, whose late writes are not shut out yet. */
   #unfenced = new Set<string>()
+  /** Whether the SDK's loop has come by since the subscription began. */
+  cameBy = false
   #pending = 0
   #activeAt = performance.now()
 
@@ -49,6 +51,7 @@ export class BalancerStore implements CheckpointStore {
   /** A subscription begins: its loop has yet to come by for the first time. */
   subscribed(): void {
     this.#activeAt = performance.now()
+    this.cameBy = false
   }
 
   /** Throws when the store does not answer: an empty list would look like a hub without owners. */
@@ -121,6 +124,7 @@ export class BalancerStore implements CheckpointStore {
       return await call()
     } finally {
       this.#pending -= 1
+      this.cameBy = true
       this.#activeAt = performance.now()
     }
   }

@@ -99,7 +99,7 @@ class EventHubSource implements RewindableSource {
     this.#watchdog = new Watchdog({
       options,
       partitions: () => this.#owned,
-      balancerIdle: () => this.#store.idle,
+      balancer: () => this.#store,
       restart: (reason, because) => this.#resubscribe(reason, because),
       observed: partition => this.#owned.showLag(partition),
       failed: error => this.#failed('', error),

@@ -7,8 +7,8 @@ import type { Partition, RestartReason } from './partition.ts'
 export interface WatchdogDeps {
   readonly options: EventHubOptions
   readonly partitions: () => Iterable<Partition>
-  /** Milliseconds since the SDK's balancer last came by. */
-  readonly balancerIdle: () => number
+  /** Milliseconds since the SDK's balancer last came by, and whether it did so since it was last subscribed anew. */
+  readonly balancer: () => { readonly idle: number; readonly cameBy: boolean }
   /** Subscribes anew, because of some partitions or of all; resolves when that is done. */
   readonly restart: (reason: RestartReason, partitions?: readonly Partition[]) => Promise<void>
   /** The hub said where a partition ends. */
@@ -33,6 +33,8 @@ export class Watchdog {
   #questions: HubQuestions | undefined
   #timer: NodeJS.Timeout | undefined
   #asked = 0
+  /** Restarts since the balancer last came by. Each gets twice the time of the one before: the hub may be far away. */
+  #inVain = 0
 
   constructor(deps: WatchdogDeps) {
     this.#deps = deps
@@ -63,10 +65,15 @@ export class Watchdog {
   }
 
   async #look(): Promise<void> {
-    const { options, partitions, balancerIdle, restart } = this.#deps
+    const { options, partitions, balancer, restart } = this.#deps
     if (performance.now() - this.#asked > options.stallAfter / 3) await this.#askAll()
-    if (balancerIdle() > Math.max(4000, 2 * options.ownership.renew) && (await this.#hubAnswers()))
+    const { idle, cameBy } = balancer()
+    if (cameBy) this.#inVain = 0
+    const longest = Math.max(4000, 2 * options.ownership.renew) * 2 ** Math.min(this.#inVain, 4)
+    if (idle > longest && (await this.#hubAnswers())) {
+      this.#inVain++
       return restart('balancer')
+    }
     // A tick early: the limit is how long a partition may stand still, the action included.
     const stalled = [...partitions()].filter(partition => partition.stalledFor(options.stallAfter - this.#tick))
     if (stalled.length === 0 || !(await this.#hubAnswers())) return

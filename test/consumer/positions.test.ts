@@ -110,6 +110,26 @@ describe('H3: checkpoints', () => {
     expect((await source.positions('xdr/0')).checkpoint).toEqual(cursors[0])
   })
 
+  test('a write that is under way when the positions are removed does not bring one back', async () => {
+    const { blobs } = stores()
+    const [asleep, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let isFirst = true
+    const store = new PositionStore(blobs, prefix, 'a', async () => {
+      if (!isFirst) return true
+      isFirst = false
+      asked.resolve()
+      await asleep.promise
+      return true
+    })
+    await new PositionStore(blobs, prefix, 'a', async () => true).checkpoint('0', at(10))
+    const late = store.checkpoint('0', at(50))
+    await asked.promise
+    await store.reset('0')
+    asleep.resolve()
+    expect(await late).toBe('stale')
+    expect((await store.read('0')).checkpoint).toBeUndefined()
+  })
+
   test('two writers at once end with the higher one', async () => {
     const { blobs } = stores()
     const one = new PositionStore(blobs, prefix, 'x', async () => true)

@@ -113,7 +113,7 @@ describe('G: a balancer that sleeps out its retries', () => {
     fill(hub, '0', 2)
     await until(() => sink.count === 2)
     wire.freeze()
-    wire.delay = 150
+    wire.delay = 200
     fill(hub, '0', 2)
     await until(() => sink.count === 4, 50_000)
     const { values } = await metrics.partitionRestarts.get()
