@@ -71,6 +71,22 @@ for (const version of ['9.5', '8.19'] as const) {
       expect(await countOf(url, namespace)).toBe(1)
     })
 
+    test('takes keys with NUL characters, and keys and names that are longer than a term', async () => {
+      await setUp(url)
+      const namespace = freshNamespace()
+      const values = [
+        { 'a\0b': '€' },
+        ...[2000, 9000, 33_000].map(length => ({ ['k'.repeat(length)]: '€'.repeat(8190) })),
+      ]
+      const rows = values.flatMap(value => [
+        { table: 'DeviceEvents', properties: { AdditionalFields: JSON.stringify(value) } },
+        { table: 'CloudAppEvents', properties: { RawEventData: value, ActivityObjects: [value] } },
+        { table: 'DeviceEvents', properties: { ...value, ['N'.repeat(33_000)]: value } },
+      ])
+      expect(await writeAll(url, namespace, [mappedRows(rows)])).toEqual([])
+      expect(await countOf(url, namespace)).toBe(rows.length)
+    })
+
     test('documents with more new fields than there is room for are taken', async () => {
       await setUp(url)
       const namespace = freshNamespace()

@@ -6,6 +6,8 @@ import { formOf } from './forms.ts'
 import { exceeds, jsonText } from './values.ts'
 
 const mostNotes = 16
+/** Characters of a name under which a value is kept. */
+const mostName = 1024
 
 interface Note {
   readonly column: string
@@ -112,9 +114,12 @@ export class Run {
   /** Keeps a value whose name no field can have. */
   stow(name: string, value: unknown): void {
     this.#kept ??= Object.create(null) as Record<string, string>
+    // A name is a term of the index, which has its limit: of a long one, the whole is a part of what is kept.
+    const isLong = name.length > mostName
     // Elasticsearch reserves the NUL character in the keys of `flattened`.
-    const wanted = name.replaceAll('\0', '\ufffd') || '_'
-    const text = jsonText(value)
+    const short = isLong ? `${name.slice(0, mostName).toWellFormed()}…` : name
+    const wanted = short.replaceAll('\0', '\ufffd') || '_'
+    const text = isLong ? JSON.stringify({ [name]: value }) : jsonText(value)
     let key = wanted
     // Another name may have become the same one. The count only grows, or thousands of such names would take for ever.
     while ((this.#kept[key] ?? text) !== text) key = `${wanted}_${++this.#collisions}`

@@ -5,7 +5,7 @@ import type { Column, FieldType } from './names.ts'
 import { kindOf, type Run } from './run.ts'
 import { splits } from './split.ts'
 import { parseText } from './text-json.ts'
-import { clean, isEmpty, rawJson, scalarText, toBoolean, toLong } from './values.ts'
+import { clean, isEmpty, jsonText, rawJson, scalarText, toBoolean, toLong } from './values.ts'
 
 /**
  * Reads of a column. What the compiled function works with afterwards: text for string and datetime, a number (or the
@@ -86,20 +86,40 @@ function misfit(value: unknown, column: string, expected: string, run: Run): und
   if (value !== undefined) run.keep(column, value, expected, kindOf(value))
 }
 
-/** For `flattened`, which takes objects and lists of objects only. */
+/**
+ * For `flattened`, which takes objects and lists of objects only, no NUL character in a key, and with a value the names on
+ * the way to it in a term of 32,766 bytes: what has longer ones is kept as text.
+ */
 export function toFlattened(value: unknown): object | undefined {
   const rest = clean(value)
   if (rest === undefined) return undefined
-  if (Array.isArray(rest) ? rest.every(isPlainObject) : isPlainObject(rest)) return rest as object
-  return { value: rest }
+  const whole = (Array.isArray(rest) ? rest.every(isPlainObject) : isPlainObject(rest)) ? rest : { value: rest }
+  const keys = keysOf(whole, mostPath)
+  if (keys === 'long') return { value: jsonText(rest) }
+  return (keys === 'nul' ? withoutNul(whole) : whole) as object
 }
 
-/**
- * As `toFlattened`, for keys that anybody may have chosen: Elasticsearch takes no NUL character in them. Not for the
- * columns of events, where looking at each key would cost too much for what never comes.
- */
-export function toSafeFlattened(value: unknown): object | undefined {
-  return withoutNul(toFlattened(value)) as object | undefined
+/** Characters of a path, each of up to three bytes; its value may have 8,191 of these. */
+const mostPath = 2700
+
+function keysOf(value: unknown, room: number): 'fine' | 'nul' | 'long' {
+  if (typeof value !== 'object' || value === null) return 'fine'
+  let worst: 'fine' | 'nul' = 'fine'
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const keys = keysOf(item, room)
+      if (keys === 'long') return keys
+      if (keys === 'nul') worst = keys
+    }
+    return worst
+  }
+  for (const key in value) {
+    const rest = room - key.length - 1
+    const keys = rest < 0 ? 'long' : keysOf((value as Record<string, unknown>)[key], rest)
+    if (keys === 'long') return keys
+    if (keys === 'nul' || key.includes('\0')) worst = 'nul'
+  }
+  return worst
 }
 
 function withoutNul(value: unknown): unknown {
@@ -120,7 +140,7 @@ export function toKeywords(value: unknown): string | string[] | undefined {
 }
 
 export function toWordFields(value: unknown): object | undefined {
-  return value === undefined || toKeywords(value) !== undefined ? undefined : toSafeFlattened(value)
+  return value === undefined || toKeywords(value) !== undefined ? undefined : toFlattened(value)
 }
 
 function isPlainObject(value: unknown): boolean {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { mapOne } from '../../../src/transform/cases/map-one.ts'
 import { createMapper } from '../../../src/transform/mapping/mapper.ts'
 import { loadSchemas } from '../../../src/transform/mapping/schemas.ts'
-import { recordOf, usual } from './records.ts'
+import { at, recordOf, usual } from './records.ts'
 
 // What else hostile records must not do is in test/transform/properties.test.ts.
 const schemas = loadSchemas()
@@ -44,4 +44,32 @@ test('long texts take time in proportion to their length', () => {
     }
   }
   expect(JSON.stringify(mapper.takeDrift()).length).toBeLessThan(1_000_000)
+})
+
+/** As JSON text, as it is, and with white space, which is read in another way. */
+const forms = [
+  (value: object) => JSON.stringify(value),
+  (value: object) => value,
+  (value: object) => JSON.stringify(value, null, 1),
+]
+
+test.each(forms)('keys that Elasticsearch takes in no flattened field have others, or are text (%#)', form => {
+  const additional = (value: object) => {
+    const { document } = mapOne(mapper, recordOf('DeviceEvents', { AdditionalFields: form(value) }))
+    return at(document, 'V.additional_fields')
+  }
+  expect(additional({ 'a\0b': 1, 'a\ufffdb': 2 })).toEqual({ 'a\ufffdb_': 1, 'a\ufffdb': 2 })
+  const long = { ['k'.repeat(2701)]: 1 }
+  expect(additional(long)).toEqual({ value: JSON.stringify(long) })
+  const path = { ['k'.repeat(1400)]: { ['l'.repeat(1400)]: [{ a: 1 }] }, b: 2 }
+  expect(additional(path)).toEqual({ value: JSON.stringify(path) })
+  const fitting = { ['k'.repeat(1300)]: { ['l'.repeat(1300)]: 1 } }
+  expect(additional(fitting)).toEqual(fitting)
+})
+
+test('a value whose name is too long for the index is kept with its whole name', () => {
+  const name = `${'n'.repeat(33_000)}\0`
+  const { document } = mapOne(mapper, recordOf('DeviceEvents', { [name]: 'here' }))
+  const kept = at(document, 'xdrelay.kept') as Record<string, string>
+  expect(Object.entries(kept)).toEqual([[`${'n'.repeat(1024)}…`, JSON.stringify({ [name]: 'here' })]])
 })

@@ -15,6 +15,9 @@ import { from, kind, readScalar, readText, to } from './values'
 const mostMembers = 24
 const mostDepth = 16
 
+/** Bytes of a key and its quotes: so many of them, one inside of the other, are no path that is too long for a term. */
+const mostKey: usize = 160
+
 /** For each container that is open, how many keys it has and their hashes. Behind that is room for the text. */
 const rowsAt: usize = scratchAt
 const rowBytes = (mostMembers + 1) * 4
@@ -101,10 +104,10 @@ function readMember(at: usize, row: usize, level: i32): usize {
   return id < 0 ? readValue(end + 1, level) : readWanted(end + 1, load<i16>(slots + (id << 1)))
 }
 
-/** No other key of the object may have the same hash, and none look like a number. */
+/** No other key of the object may have the same hash, and none look like a number or be very long. */
 function isNew(at: usize, end: usize, row: usize): bool {
   const count = load<i32>(row)
-  if (count === mostMembers || isDigit(load<u8>(at, 1))) return false
+  if (count === mostMembers || end - at > mostKey || isDigit(load<u8>(at, 1))) return false
   const hash = hashOf(at, end)
   for (let n = 1; n <= count; n++) if (load<u32>(row + (n << 2)) === hash) return false
   store<i32>(row, count + 1)

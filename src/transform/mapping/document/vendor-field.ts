@@ -5,7 +5,7 @@ import { isUtc, zoned } from '../dates.ts'
 import type { Column } from '../names.ts'
 import type { Run } from '../run.ts'
 import { runtime } from '../runtime.ts'
-import { toFlattened, toKeywords, toSafeFlattened, toWordFields, writes } from '../vendor.ts'
+import { toFlattened, toKeywords, toWordFields, writes } from '../vendor.ts'
 
 /** The vendor field of a column, as it is written from the cells. */
 export interface VendorField {
@@ -101,10 +101,9 @@ function writing({ type, fieldType, label }: Column, { isOfEvents }: VendorPlan)
   const isText = type === 'string' || type === 'datetime'
   if (fieldType === 'evidence') return { value: cells => cells.evidence?.kept }
   if (fieldType === 'flattened') {
-    const flattened = isOfEvents ? toFlattened : toSafeFlattened
     return {
       json: isOfEvents ? 'objects' : '',
-      value: (cells, slot, run) => flattened(cells.json(slot, run) ?? cells.value(slot)),
+      value: (cells, slot, run) => toFlattened(cells.json(slot, run) ?? cells.value(slot)),
     }
   }
   const write = writes[fieldType as keyof typeof writes]

@@ -1,7 +1,7 @@
 import { isExactNumber } from '../../digits.ts'
 import { type Run, kindOf as typeOf } from '../run.ts'
 import { clean, isEmpty, scalarText } from '../values.ts'
-import { toKeywords, toSafeFlattened, writes } from '../vendor.ts'
+import { toFlattened, toKeywords, writes } from '../vendor.ts'
 import type { WithEvidence } from './evidence-file.ts'
 import { type Item, isItem, scalarOf } from './gather.ts'
 import { type Entry, type EvidenceKeys, type Keys, nameOf } from './keys.ts'
@@ -70,7 +70,7 @@ export class Keeper {
       if (found.length > 0 && !place(holder, name, shown)) keepBeside(label, shown, 'one value', run)
     }
     put(entry.name, scalars, single(scalars))
-    put(objectsName, kept, entry.inner === undefined ? toSafeFlattened(single(kept)) : single(kept))
+    put(objectsName, kept, entry.inner === undefined ? toFlattened(single(kept)) : single(kept))
   }
 
   /** What is in an object without documented keys of its own, or in a list where none was expected. */
@@ -87,7 +87,7 @@ export class Keeper {
     const cleaned = clean(value)
     if (cleaned === undefined) return
     // A list is of texts or of objects; Elasticsearch takes no mixture.
-    const kept = Array.isArray(cleaned) && toKeywords(cleaned) === undefined ? toSafeFlattened(cleaned) : cleaned
+    const kept = Array.isArray(cleaned) && toKeywords(cleaned) === undefined ? toFlattened(cleaned) : cleaned
     const isFree = fieldName.test(name) && !keys.reserved.has(name)
     if (!isFree || !place(holder, name, kept)) run.stow(`${this.#label}.${prefix}${key}`, kept)
   }
