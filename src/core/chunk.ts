@@ -15,6 +15,7 @@ export function subset(chunk: Chunk, indexes: readonly number[]): Chunk {
     ends[position] = end + part.length
     return end + part.length
   }, 0)
+  const further = Uint8Array.from(indexes, index => Number(isFurther(chunk, index)))
   return {
     ...chunk,
     lines,
@@ -23,8 +24,15 @@ export function subset(chunk: Chunk, indexes: readonly number[]): Chunk {
     table: Uint16Array.from(indexes, index => chunk.table[index]!),
     message: Uint32Array.from(indexes, index => chunk.message[index]!),
     record: Uint32Array.from(indexes, index => chunk.record[index]!),
+    ...((chunk.further ?? further.includes(1)) && { further }),
     ...(chunk.versions && { versions: Float64Array.from(indexes, index => chunk.versions![index]!) }),
   }
+}
+
+/** Whether a document before this one stands for the same record. */
+export function isFurther({ message, record, further }: Chunk, index: number): boolean {
+  if (further) return further[index] === 1
+  return index > 0 && message[index] === message[index - 1] && record[index] === record[index - 1]
 }
 
 /** The documents of messages after `reached`; the whole chunk, uncopied, in the usual case that all are. */

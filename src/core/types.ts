@@ -139,6 +139,11 @@ export interface Chunk {
    * the target holds the item in a higher version, that one stays. 0 for all other documents; absent where all are.
    */
   readonly versions?: Float64Array
+  /**
+   * For each document whether one before it stands for the same record, as a part of an incident does; where that one may
+   * have been left out. Absent where `record` tells.
+   */
+  readonly further?: Uint8Array
 }
 
 /** Why a record or a whole message cannot go on. A closed set: dashboards and scripts branch on it. */

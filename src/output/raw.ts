@@ -1,3 +1,4 @@
+import { isFurther } from '../core/chunk.ts'
 import type { Chunk } from '../core/types.ts'
 import { ReceivedRecords } from './received.ts'
 
@@ -12,6 +13,7 @@ const blank = 0x20
  */
 export function rawChunk(chunk: Chunk): Chunk {
   const received = new ReceivedRecords(chunk)
+  // An incident has a document for each of its alerts, and is received once: only the first of them has a line.
   const records = chunk.ids.map((_id, index) => (isFurther(chunk, index) ? none : received.bytes(index)))
   const lines = Buffer.allocUnsafeSlow(
     records.reduce((sum, record) => sum + (record === none ? 0 : record.length + 1), 0),
@@ -31,11 +33,6 @@ export function rawChunk(chunk: Chunk): Chunk {
 }
 
 const none = new Uint8Array(0)
-
-/** An incident has a document for each of its alerts, and is received once: only the first of them has a line. */
-function isFurther({ message, record }: Chunk, index: number): boolean {
-  return index > 0 && message[index] === message[index - 1] && record[index] === record[index - 1]
-}
 
 function joinLines(record: Buffer): void {
   for (const lineBreak of [lineFeed, carriageReturn]) {

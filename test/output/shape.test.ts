@@ -4,6 +4,7 @@ import { Budget } from '../../src/core/budget.ts'
 import { documentBytes, subset } from '../../src/core/chunk.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Chunk, Delivery, Message, Output } from '../../src/core/types.ts'
+import { portions } from '../../src/output/queue.ts'
 import { rawChunk } from '../../src/output/raw.ts'
 import { type Shape, ShapedOutput, shapeOf } from '../../src/output/shape.ts'
 import { chunkOf } from '../support/chunks.ts'
@@ -64,6 +65,23 @@ describe('a raw chunk', () => {
     const chunk = chunkOfBodies([body], places)
     const lines = linesOf(rawChunk({ ...chunk, origin: { ...chunk.origin, dataset: 'incident' } }))
     expect(lines).toEqual(['{"id":"1","alerts":[{},{}]}\n', '', '{"id":"2"}\n'])
+  })
+
+  test('has an item once also where its documents are written apart, or some of them again', () => {
+    const body = '{"value":[{"id":"1","alerts":[{},{},{}]},{"id":"2"}]}'
+    const places = [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [0, 1],
+    ] as const
+    const chunk = chunkOfBodies([body], places)
+    const incidents = { ...chunk, origin: { ...chunk.origin, dataset: 'incident' as const } }
+    const parts = portions(incidents, { bytes: 1e6, count: 2, age: 0 })
+    const once = ['{"id":"1","alerts":[{},{},{}]}\n', '', '', '{"id":"2"}\n']
+    expect(parts.flatMap(part => linesOf(rawChunk(part)))).toEqual(once)
+    expect(linesOf(rawChunk(subset(parts[0]!, [1])))).toEqual([''])
+    expect(linesOf(rawChunk(subset(subset(parts[1]!, [0, 1]), [1])))).toEqual(['{"id":"2"}\n'])
   })
 
   test('of anything is what was sent, apart from line breaks', () => {
