@@ -119,6 +119,15 @@ const targetErrors = new Set([
   'security_exception',
 ])
 
+/** The same of an error that may be of a document as well: a pipeline that was removed, a server that knows fewer parameters. */
+const targetReason = /^(?:pipeline with id \[.*\] does not exist|request \[.*\] contains unrecognized parameter)/s
+
+function isOfTarget({ type, reason }: ErrorCause): boolean {
+  if (typeof type !== 'string') return false
+  if (type === 'illegal_argument_exception') return typeof reason === 'string' && targetReason.test(reason)
+  return targetErrors.has(type)
+}
+
 /** Errors with status 500 that an ingest pipeline gives for one document, and would give for ever. */
 const documentErrors = new Set(['fail_processor_exception', 'ingest_processor_exception', 'script_exception'])
 
@@ -132,9 +141,9 @@ export function readAnswer(answer: Answer, range: Range): Delivery | 'split' {
     const unreadable = `status ${status} without an answer for each document; it is unknown what was written`
     return readItems(body, range) ?? retryAll(range, { outage: unreadable })
   }
-  const type = errorOf(body)?.type
+  const error = errorOf(body)
   if (status === 413) return 'split'
-  if (status === 400 && typeof type === 'string' && !targetErrors.has(type)) return 'split'
+  if (status === 400 && typeof error?.type === 'string' && !isOfTarget(error)) return 'split'
   if (status === 429) return retryAll(range, wait)
   return retryAll(range, { ...wait, outage: reasonOf(answer) })
 }
@@ -172,7 +181,7 @@ function readItem(item: Item, index: number, tally: Tally): void {
     tally.duplicates++
   } else if (documentErrors.has(type)) {
     tally.rejected.push({ index, detail: describe(status, item.error) })
-  } else if (targetErrors.has(type) || status === 401 || status === 403 || status === 404) {
+  } else if (isOfTarget(item.error ?? {}) || status === 401 || status === 403 || status === 404) {
     tally.retry.push(index)
     tally.outage ??= describe(status, item.error)
   } else if (status >= 400 && status < 500 && status !== 429) {

@@ -1,17 +1,8 @@
 import { Readable } from 'node:stream'
 import { XdrelayError } from '../core/errors.ts'
 import type { Chunk, Dataset, Delivery } from '../core/types.ts'
-import {
-  type Answer,
-  type BulkBody,
-  bulkBody,
-  bulkQuery,
-  type Range,
-  readAnswer,
-  reasonOf,
-  retryAll,
-  type Targets,
-} from './bulk.ts'
+import { type Answer, type BulkBody, bulkQuery, reasonOf, type Targets } from './bulk.ts'
+import { BulkWriter } from './bulk-writer.ts'
 import { currentIndex, dataStream, datasetOf } from './data-stream.ts'
 import {
   connectionProblem,
@@ -66,9 +57,11 @@ export const elasticsearch = {
 
 class ElasticsearchOutput implements CheckedOutput {
   readonly #options: ElasticsearchOptions
+  readonly #writer = new BulkWriter({
+    ask: (body, signal) => this.#request(() => this.#bulkRequest(body), signal),
+    targetsOf: chunk => this.#targetsOf(chunk),
+  })
   #client: ElasticsearchClient | undefined
-  /** Bytes that a request may have, as far as answers 413 have told. */
-  #largest = Number.POSITIVE_INFINITY
 
   constructor(name: string, options: ElasticsearchOptions) {
     const problem = problemOf(options)
@@ -82,9 +75,7 @@ class ElasticsearchOutput implements CheckedOutput {
   }
 
   async write(chunks: readonly Chunk[], signal: AbortSignal): Promise<Delivery> {
-    const to = chunks.reduce((sum, chunk) => sum + chunk.ids.length, 0)
-    if (to === 0) return { rejected: [], retry: [], duplicates: 0 }
-    return this.#send(chunks, { from: 0, to }, signal)
+    return this.#writer.write(chunks, signal)
   }
 
   async check(signal: AbortSignal, datasets: readonly Dataset[], current: readonly Dataset[] = []): Promise<string> {
@@ -118,31 +109,9 @@ class ElasticsearchOutput implements CheckedOutput {
   }
 
   /** Chunks of all sources meet in one request. */
-  readonly #targetsOf = ({ origin: { dataset = 'event' } }: Chunk): Targets => {
+  #targetsOf({ origin: { dataset = 'event' } }: Chunk): Targets {
     const { namespace } = this.#options
     return { stream: dataStream(dataset, namespace), current: currentIndex(dataset, namespace) }
-  }
-
-  async #send(chunks: readonly Chunk[], range: Range, signal: AbortSignal): Promise<Delivery> {
-    const body = bulkBody(chunks, range, this.#targetsOf)
-    const single = range.to - range.from === 1
-    if (!single && body.bytes > this.#largest) return this.#halve(chunks, range, signal)
-    const answer = await this.#request(() => this.#bulkRequest(body), signal)
-    const delivery = readAnswer(answer, range)
-    if (delivery !== 'split') return delivery
-    if (single) return { rejected: [{ index: range.from, detail: reasonOf(answer) }], retry: [], duplicates: 0 }
-    if (answer.status === 413) this.#largest = Math.min(this.#largest, body.bytes / 2)
-    return this.#halve(chunks, range, signal)
-  }
-
-  /** Finds the documents that a request is refused for, and sends the others. */
-  async #halve(chunks: readonly Chunk[], { from, to }: Range, signal: AbortSignal): Promise<Delivery> {
-    const middle = (from + to) >>> 1
-    const first = await this.#send(chunks, { from, to: middle }, signal)
-    const blocked = first.outage !== undefined || first.retry.length === middle - from
-    const rest = { from: middle, to }
-    const second = blocked ? retryAll(rest, {}) : await this.#send(chunks, rest, signal)
-    return merge(first, second)
   }
 
   /** With its length, which some proxies ask for; it is not known beforehand of a compressed one. */
@@ -155,19 +124,6 @@ class ElasticsearchOutput implements CheckedOutput {
   #request(params: () => ElasticsearchRequest, signal: AbortSignal): Promise<Answer> {
     if (!this.#client) throw new XdrelayError('internal', 'elasticsearch output used before it was opened')
     return this.#client.request(params, signal)
-  }
-}
-
-function merge(first: Delivery, second: Delivery): Delivery {
-  const outage = first.outage ?? second.outage
-  const retryAfter = Math.max(first.retryAfter ?? 0, second.retryAfter ?? 0)
-  return {
-    rejected: [...first.rejected, ...second.rejected],
-    retry: [...first.retry, ...second.retry],
-    duplicates: first.duplicates + second.duplicates,
-    failureStore: (first.failureStore ?? 0) + (second.failureStore ?? 0),
-    ...(outage !== undefined && { outage }),
-    ...(retryAfter > 0 && { retryAfter }),
   }
 }
 

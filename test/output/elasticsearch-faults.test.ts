@@ -3,9 +3,9 @@ import { XdrelayError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Dataset } from '../../src/core/types.ts'
 import { type ElasticsearchOptions, elasticsearch } from '../../src/output/elasticsearch.ts'
-import { chunkOf, documentOf, origin } from '../support/chunks.ts'
+import { chunkOf, origin } from '../support/chunks.ts'
 import { docs, openedFor, optionsFor } from '../support/elasticsearch-output.ts'
-import { type BulkAnswer, type BulkRequest, item, startFakeBulk, startHastyServer } from '../support/fake-bulk.ts'
+import { type BulkAnswer, type BulkRequest, item, startFakeBulk } from '../support/fake-bulk.ts'
 
 const never = new AbortController().signal
 
@@ -63,6 +63,14 @@ describe('faults that a healthy server does not show', () => {
     expect(delivery.outage).toContain(type)
   })
 
+  test('an item whose pipeline was removed is an outage', async () => {
+    const gone = item(400, 'illegal_argument_exception', 'pipeline with id [soc-enrich] does not exist')
+    const bad = item(400, 'illegal_argument_exception', 'field [a]: pipeline with id [b] does not exist')
+    const { delivery } = await write(() => ({ body: { errors: true, items: [item(201), gone, bad] } }), 3)
+    expect(delivery).toMatchObject({ rejected: [{ index: 2 }], retry: [1] })
+    expect(delivery.outage).toContain('soc-enrich')
+  })
+
   test.each([401, 403, 404, 405, 500, 502, 503, 504, 302])('a whole answer %i is an outage', async status => {
     const { delivery } = await write(() => ({ status, body: { error: { type: 'some_exception', reason: 'no' } } }))
     expect(delivery).toMatchObject({ rejected: [], retry: [0, 1, 2, 3], duplicates: 0 })
@@ -79,42 +87,6 @@ describe('faults that a healthy server does not show', () => {
     const { delivery } = await write(() => ({ status: 503, headers: { 'retry-after': date }, body: {} }))
     expect(delivery.retryAfter).toBeGreaterThan(50_000)
     expect(delivery.retryAfter).toBeLessThanOrEqual(60_000)
-  })
-
-  test('413 halves the request until it fits; one document that never fits is refused', async () => {
-    const large = { ...documentOf(), text: 'x'.repeat(5000) }
-    const server = await startFakeBulk(({ bytes }) => (bytes > 2000 ? { status: 413, body: '' } : {}))
-    const output = await openedFor(server.url)
-    const documents = [...docs(20), large, ...docs(20)]
-    const delivery = await output.write([chunkOf(documents)], never)
-    expect(delivery).toMatchObject({ retry: [], rejected: [{ index: 20 }] })
-    expect(delivery.rejected[0]?.detail).toContain('413')
-    const accepted = server.requests.filter(({ bytes }) => bytes <= 2000).flatMap(({ ids }) => ids)
-    expect(new Set(accepted).size).toBe(40)
-    expect(accepted).toHaveLength(40)
-  })
-
-  test('413 while the request is still being sent, as a server answers by its length alone, splits it too', async () => {
-    const url = await startHastyServer(({ length }) => (length > 1_500_000 ? 413 : 200))
-    const output = await openedFor(url)
-    const large = Array.from({ length: 4 }, (_, n) => ({ ...documentOf({ n }), text: 'x'.repeat(1_000_000) }))
-    expect(await output.write([chunkOf(large)], never)).toMatchObject({ rejected: [], retry: [] })
-  })
-
-  test('after a 413 the next write is not sent too large again', async () => {
-    const server = await startFakeBulk(({ bytes }) => (bytes > 3000 ? { status: 413, body: '' } : {}))
-    const output = await openedFor(server.url)
-    await output.write([chunkOf(docs(60))], never)
-    const before = server.requests.length
-    await output.write([chunkOf(docs(60))], never)
-    expect(server.requests.slice(before).filter(({ bytes }) => bytes > 3000)).toEqual([])
-  })
-
-  test('while a split request meets an outage its rest is not sent', async () => {
-    const { delivery, server } = await write((_, count) => ({ status: count === 1 ? 413 : 503, body: {} }))
-    expect(delivery).toMatchObject({ rejected: [], retry: [0, 1, 2, 3] })
-    expect(delivery.outage).toContain('503')
-    expect(server.requests).toHaveLength(2)
   })
 
   test.each<[string, BulkAnswer]>([
