@@ -17,7 +17,7 @@ export interface ElasticsearchConnection {
   readonly password?: Secret
   /** Absolute path of a PEM file. */
   readonly ca?: string
-  /** Milliseconds. */
+  /** Milliseconds that a request may take, up to the end of its answer. */
   readonly timeout: number
   readonly compression: boolean
 }
@@ -33,17 +33,19 @@ export interface ElasticsearchRequest {
 /** Asks a cluster, and gives whatever it says as a value. */
 export class ElasticsearchClient {
   readonly #urls: readonly string[]
+  readonly #timeout: number
   readonly #client: Client
   readonly #errors: Library['errors']
 
   /** Sends nothing; throws only when `ca` cannot be read. */
   static async open(connection: ElasticsearchConnection): Promise<ElasticsearchClient> {
     const library = await load()
-    return new ElasticsearchClient(connection.urls, library, await clientOptions(connection, library))
+    return new ElasticsearchClient(connection, library, await clientOptions(connection, library))
   }
 
-  private constructor(urls: readonly string[], { Client, errors }: Library, options: ClientOptions) {
+  private constructor({ urls, timeout }: ElasticsearchConnection, { Client, errors }: Library, options: ClientOptions) {
     this.#urls = urls
+    this.#timeout = timeout
     this.#client = new Client(options)
     this.#errors = errors
   }
@@ -62,8 +64,10 @@ export class ElasticsearchClient {
   }
 
   async #ask({ headers: sent = {}, ...params }: ElasticsearchRequest, signal: AbortSignal): Promise<Answer & FromNode> {
+    // The client's own limit is for headers and for each pause: an answer that comes byte by byte would take for ever.
+    const limit = AbortSignal.timeout(this.#timeout)
     try {
-      const options = { meta: true, signal, headers: sent } as const
+      const options = { meta: true, signal: AbortSignal.any([signal, limit]), headers: sent } as const
       const { statusCode, headers, body } = await this.#client.transport.request({ method: 'POST', ...params }, options)
       return { status: statusCode, headers, body, isFaultOfNode: false }
     } catch (error) {
@@ -76,8 +80,10 @@ export class ElasticsearchClient {
           isFaultOfNode: [502, 503, 504].includes(status),
         }
       }
-      const failure = redact(`no usable answer from ${this.#urls.join(', ')}: ${textOf(error)}`)
-      return { failure, isFaultOfNode: error instanceof this.#errors.ConnectionError }
+      const isLate = limit.aborted && !signal.aborted
+      const reason = isLate ? 'Request timed out' : textOf(error)
+      const failure = redact(`no usable answer from ${this.#urls.join(', ')}: ${reason}`)
+      return { failure, isFaultOfNode: !isLate && error instanceof this.#errors.ConnectionError }
     }
   }
 }

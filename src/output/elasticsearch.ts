@@ -42,7 +42,12 @@ export const elasticsearch = {
       username: { type: 'string', description: 'User, instead of an API key.' },
       password: { type: 'string', format: 'secret', description: 'Password of the user.' },
       ca: { type: 'string', format: 'path', description: 'PEM file with the certificate authority of the server.' },
-      timeout: { type: 'string', format: 'duration', default: '60s', description: 'Longest wait for an answer.' },
+      timeout: {
+        type: 'string',
+        format: 'duration',
+        default: '60s',
+        description: 'Longest wait for an answer, up to its end.',
+      },
       compression: { type: 'boolean', default: false, description: 'Send compressed: less network, more CPU.' },
     },
   },

@@ -119,6 +119,15 @@ describe('faults that a healthy server does not show', () => {
     expect(delivery.outage).toContain('no usable answer')
   })
 
+  test('an answer that comes byte by byte is the same outage after the time allowed', async () => {
+    const silent = await write(() => new Promise(() => {}), 4, { timeout: 200 })
+    const slow = await write(() => ({ cut: 'drip' }), 4, { timeout: 200 })
+    expect(slow.delivery).toMatchObject({ rejected: [], retry: [0, 1, 2, 3] })
+    expect(slow.delivery.outage?.replace(slow.server.url, '')).toBe(
+      silent.delivery.outage?.replace(silent.server.url, ''),
+    )
+  })
+
   test('a server that is not there is an outage, always with the same text, and open does not mind', async () => {
     const server = await startFakeBulk(() => ({}))
     await server.stop()

@@ -18,8 +18,8 @@ export interface BulkAnswer {
   readonly headers?: Record<string, string>
   /** Text as it is, or an object as JSON; by default every document is created. */
   readonly body?: string | object
-  /** Ends the connection: before any answer, or in the middle of its body. */
-  readonly cut?: 'before' | 'within'
+  /** Ends the connection: before any answer, or in the middle of its body. `drip`: never ends, a byte now and then. */
+  readonly cut?: 'before' | 'within' | 'drip'
 }
 
 /**
@@ -94,9 +94,17 @@ function reply(response: ServerResponse, { ids }: BulkRequest, { status = 200, h
   const text = typeof content === 'string' ? content : JSON.stringify(content)
   response.writeHead(status, {
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
+    ...(cut !== 'drip' && { 'content-length': Buffer.byteLength(text) }),
     ...headers,
   })
   if (cut === undefined) return void response.end(text)
-  response.write(text.slice(0, text.length / 2), () => response.destroy())
+  if (cut === 'within') return void response.write(text.slice(0, text.length / 2), () => response.destroy())
+  drip(response)
+}
+
+/** The beginning of an answer, and white space for as long as somebody reads it. */
+export function drip(response: ServerResponse): void {
+  response.write('{')
+  const timer = setInterval(() => response.write(' '), 20)
+  response.on('close', () => clearInterval(timer))
 }

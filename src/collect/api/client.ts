@@ -53,7 +53,7 @@ export interface ApiSettings {
   readonly tokens: TokenSource
   /** Requests in any sixty seconds; 150 unless said. */
   readonly perMinute?: number
-  /** Milliseconds that one request is tried for; two minutes unless said. */
+  /** Milliseconds that one request is tried for, and that an answer read whole may take; two minutes unless said. */
   readonly patience?: number
   readonly pace?: Pace
 }
@@ -125,7 +125,7 @@ class Client implements ApiClient {
   }
 
   async #send(request: HttpRequest, most: number): Promise<HttpBytes> {
-    const answer = await askBytes(request, most)
+    const answer = await askBytes({ ...request, patience: this.#patience }, most)
     const wait = retryAfter(answer)
     if (wait !== undefined) this.#notBefore = Math.max(this.#notBefore, this.#pace.now() + wait)
     // The length of an answer that comes in pieces is not known beforehand, and a proxy may end it early.

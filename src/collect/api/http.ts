@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   readonly signal: AbortSignal
+  /** Milliseconds for an answer that is read whole, up to its end; two minutes unless said. A stream takes its time. */
+  readonly patience?: number
 }
 
 export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>
@@ -33,6 +35,8 @@ export interface HttpStream {
 
 /** Answers that are read whole; what is larger is read as a stream or not at all. */
 const mostBytes = 1 << 20
+const usualPatience = 120_000
+// A pause ends a stream as well. What comes byte by byte never pauses.
 const agent = new Agent({ connect: { timeout: 10_000 }, headersTimeout: 60_000, bodyTimeout: 60_000 })
 
 /**
@@ -46,11 +50,14 @@ export async function ask(wanted: HttpRequest): Promise<HttpAnswer> {
 
 /** The same for an answer of up to `most` bytes. Throws `api_too_large` for one of more. */
 export async function askBytes(wanted: HttpRequest, most: number): Promise<HttpBytes> {
-  const answer = await askStream(wanted)
+  const { url, signal, patience = usualPatience } = wanted
+  const limit = AbortSignal.timeout(patience)
   try {
+    const answer = await askStream({ ...wanted, signal: AbortSignal.any([signal, limit]) })
     return { ...answer, body: await whole(answer.body, most) }
   } catch (error) {
-    throw noAnswer(wanted.url, error)
+    if (limit.aborted && !signal.aborted) throw noAnswer(url, new Error(`it takes more than ${patience / 1000} s`))
+    throw noAnswer(url, error)
   }
 }
 

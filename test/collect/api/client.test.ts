@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { createApiClient } from '../../../src/collect/api/client.ts'
+import { ask } from '../../../src/collect/api/http.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { secret } from '../../emulator/microsoft/support.ts'
+import { drip } from '../../support/fake-bulk.ts'
 import { connected, FastPace, never } from '../support.ts'
 
 const alerts = '/v1.0/security/alerts_v2'
@@ -84,6 +86,38 @@ test('an answer of more bytes than wanted is an error, and is not asked for agai
   const answer = api.get(`${service.url}${alerts}`, never, { mostBytes: 5000 })
   await expect(answer).rejects.toMatchObject({ kind: 'api_too_large' })
   expect(service.requests.filter(request => request.includes(alerts)).length).toBe(1)
+})
+
+/** A client of a server that answers byte by byte and never ends. */
+async function dripping(patience: number) {
+  const server = createServer((_request, response) => drip(response))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const token = { value: new Secret('canary~token'), expires: Date.now() + 1e6, claims: undefined }
+  const tokens = { token: async () => token, renew: async () => token }
+  return { url, api: createApiClient({ api: 'graph', endpoint: url, tokens, pace: new FastPace(), patience }) }
+}
+
+test('an answer that comes byte by byte is given up when patience ends, one of the token endpoint too', async () => {
+  const { url, api } = await dripping(300)
+  const late = { kind: 'api_unreachable', message: expect.stringContaining('it takes more than 0.3 s') }
+  await expect(api.get(`${url}/x`, never)).rejects.toMatchObject(late)
+  await expect(ask({ url, signal: never, patience: 300 })).rejects.toMatchObject(late)
+})
+
+test('a file that comes as a stream may take longer than patience', async () => {
+  const { url, api } = await dripping(100)
+  const file = await api.download(`${url}/file`, never)
+  let bytes = 0
+  for await (const part of file) {
+    bytes += part.length
+    if (bytes > 20) break
+  }
+  expect(bytes).toBeGreaterThan(20)
 })
 
 test('a token that the API refuses is renewed once, and the refusal after that is the answer', async () => {
