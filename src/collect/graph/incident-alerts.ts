@@ -4,6 +4,7 @@ import type { Pace } from '../api/pace.ts'
 import { apiRefusal } from '../api/refusal.ts'
 import { before, instantOf } from '../instant.ts'
 import { alertsList } from './alerts.ts'
+import { Links } from './links.ts'
 import { type GraphList, isBadRequest } from './list.ts'
 import { type GraphItem, itemOf, readPage } from './page.ts'
 
@@ -11,6 +12,8 @@ import { type GraphItem, itemOf, readPage } from './page.ts'
 const earlierAlerts = 86_400_000
 /** Milliseconds until a filter that was refused is tried again. */
 const filterAgain = 3_600_000
+/** Bytes that more alerts of one incident may have: all of them are in memory at once. */
+const mostBytes = 64 << 20
 
 /** Finds the alerts of incidents: inside them, or by themselves where the service cannot put them there. */
 export class IncidentAlerts {
@@ -52,11 +55,14 @@ export class IncidentAlerts {
     }
   }
 
-  /** Where an incident has more alerts than fit in. */
+  /** Where an incident has more alerts than fit in. Throws `api_too_large` for more bytes of them than can be. */
   async #more({ value }: GraphItem, signal: AbortSignal): Promise<GraphItem[]> {
     const items: GraphItem[] = []
+    const links = new Links()
+    let left = mostBytes
     for (let link = value['alerts@odata.nextLink']; typeof link === 'string'; ) {
-      const answer = await this.#api.get(link, signal)
+      const answer = await this.#api.get(links.follow(link), signal, { mostBytes: left })
+      left -= answer.body.length
       const page = answer.status === 200 ? readPage(answer) : undefined
       if (page === undefined) throw apiRefusal(answer)
       items.push(...page.items)

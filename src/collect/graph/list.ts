@@ -1,9 +1,9 @@
-import { XdrelayError } from '../../core/errors.ts'
 import type { ApiClient } from '../api/client.ts'
 import type { Pace } from '../api/pace.ts'
 import { statusOf } from '../api/refusal.ts'
 import { earlier, type Instant, instantAt, later } from '../instant.ts'
 import type { Ladder, Rung } from './ladder.ts'
+import { Links, mostStrays } from './links.ts'
 import { OneMoment } from './one-moment.ts'
 import type { GraphItem, GraphPage } from './page.ts'
 import { GraphRequests } from './requests.ts'
@@ -32,8 +32,6 @@ export interface ListSettings {
   readonly pace: Pace
 }
 
-/** How often an answer may be one that was not asked for. */
-const mostStrays = 3
 /** Milliseconds until a server that did not keep the order is asked for it again. */
 const orderAgain = 3_600_000
 
@@ -149,18 +147,6 @@ export class GraphList {
       ...(expand ? ['$expand=alerts'] : []),
     ]
     return new URL(`/v1.0/security/${collection}?${query.join('&')}`, endpoint).href
-  }
-}
-
-/** The links of a walk. One leads on, also where the page before came twice; a circle of them does not. */
-class Links {
-  readonly #times = new Map<string, number>()
-
-  follow(link: string): string {
-    const times = (this.#times.get(link) ?? 0) + 1
-    if (times > mostStrays) throw new XdrelayError('api_failed', 'the API gives the same page again and again')
-    this.#times.set(link, times)
-    return link
   }
 }
 

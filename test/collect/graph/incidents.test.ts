@@ -172,6 +172,39 @@ test('who got the first of these bodies only gets the others later', async () =>
   expect(pairsOf([...itemsOf(page), ...rest])).toEqual(currentPairs(service))
 })
 
+/** One incident whose alerts go on: at each of `ends`, a page with one of them leads to the place that is named there. */
+async function withMore(ends: readonly (number | undefined)[], padding = '') {
+  const { service, reader, pace } = await incidents()
+  const lastUpdateDateTime = new Date(pace.now() - minute).toISOString()
+  const more = (place?: number) => (place === undefined ? undefined : `${service.url}/v1.0/more/${place}`)
+  const incident = { id: '1', lastUpdateDateTime, alerts: [], 'alerts@odata.nextLink': more(0) }
+  service.faults.add(/incidents/, { kind: 'body', text: JSON.stringify({ value: [incident] }) })
+  for (const [place, end] of ends.entries()) {
+    const page = { value: [{ id: `a${place}`, lastUpdateDateTime }], '@odata.nextLink': more(end), padding }
+    service.faults.add(new RegExp(`/more/${place}$`), { kind: 'body', text: JSON.stringify(page) }, 100)
+  }
+  return { reader, count: () => service.requests.filter(request => request.includes('/more/')).length }
+}
+
+test('alerts that do not fit into their incident are fetched where it says', async () => {
+  const { reader } = await withMore([1, 2, undefined])
+  const items = await reader.pass()
+  expect(items.flatMap(({ alerts }) => (alerts as Item[]).map(({ id }) => id))).toEqual(['a0', 'a1', 'a2'])
+})
+
+test('alerts of an incident that go round in a circle are an error, as pages that do', async () => {
+  const { reader, count } = await withMore([1, 0])
+  await expect(reader.pass()).rejects.toMatchObject({ kind: 'api_failed', message: expect.stringContaining('again') })
+  expect(count()).toBe(6)
+})
+
+test('alerts of an incident that do not end are an error before they fill the memory', async () => {
+  const ends = Array.from({ length: 20 }, (_, place) => place + 1)
+  const { reader, count } = await withMore(ends, 'x'.repeat(10 << 20))
+  await expect(reader.pass()).rejects.toMatchObject({ kind: 'api_too_large' })
+  expect(count()).toBe(7)
+})
+
 test('what is no incident comes as it is', async () => {
   const { service, reader } = await incidents()
   service.faults.add(/incidents/, { kind: 'body', text: '{"value":[ null , 7, {"id":4,"alerts":[]}]}' })
