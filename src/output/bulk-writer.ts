@@ -9,6 +9,7 @@ import {
   retryAll,
   type Targets,
 } from './bulk.ts'
+import { leastLimit, RequestLimit } from './request-limit.ts'
 
 export interface BulkTarget {
   readonly ask: (body: BulkBody, signal: AbortSignal) => Promise<Answer>
@@ -22,6 +23,7 @@ interface Write {
 
 interface Attempt {
   readonly range: Range
+  readonly bytes: number
   readonly delivery: Delivery | 'split'
   /** Absent where nothing was sent. */
   readonly answer?: Answer
@@ -30,8 +32,7 @@ interface Attempt {
 /** Writes documents by `_bulk`, in as many requests as it takes. */
 export class BulkWriter {
   readonly #target: BulkTarget
-  /** Bytes that a request may have, as far as answers 413 have told. */
-  #largest = Number.POSITIVE_INFINITY
+  readonly #limit = new RequestLimit()
   /** What the server last said to each request, whatever was in it, until it takes one again. */
   #refusal: string | undefined
 
@@ -49,22 +50,29 @@ export class BulkWriter {
   /** One request; none for more bytes than the server takes. */
   async #try({ chunks, signal }: Write, range: Range): Promise<Attempt> {
     const body = bulkBody(chunks, range, this.#target.targetsOf)
+    const { bytes } = body
     const isSingle = range.to - range.from === 1
-    if (!isSingle && body.bytes > this.#largest) return { range, delivery: 'split' }
+    if (!isSingle && bytes > this.#limit.bytes) return { range, bytes, delivery: 'split' }
     const answer = await this.#target.ask(body, signal)
-    if (answer.status === 413 && !isSingle) this.#largest = Math.min(this.#largest, body.bytes / 2)
-    if (answer.status === 200) this.#refusal = undefined
-    return { range, answer, delivery: readAnswer(answer, range) }
+    if (answer.status === 413 && !isSingle) this.#limit.refused(bytes)
+    if (answer.status === 200) {
+      this.#limit.taken(bytes)
+      this.#refusal = undefined
+    }
+    return { range, bytes, answer, delivery: readAnswer(answer, range) }
   }
 
   /** `isWhole`: no part of a request that was refused for what may be in it. */
-  async #finish(write: Write, { range, delivery, answer }: Attempt, isWhole: boolean): Promise<Delivery> {
+  async #finish(write: Write, { range, bytes, delivery, answer }: Attempt, isWhole: boolean): Promise<Delivery> {
     if (delivery !== 'split') return delivery
     if (answer === undefined) return this.#halve(write, range, isWhole)
     const refusal = reasonOf(answer)
     if (range.to - range.from > 1) {
       if (answer.status === 413) return this.#halve(write, range, isWhole)
       return this.#halve(write, range, false, isWhole ? refusal : undefined)
+    }
+    if (answer.status === 413 && bytes < leastLimit) {
+      return retryAll(range, { outage: `${refusal}, though there are less than ${leastLimit} bytes` })
     }
     if (isWhole && refusal === this.#refusal) return retryAll(range, { outage: refusal })
     return { rejected: [{ index: range.from, detail: refusal }], retry: [], duplicates: 0 }
