@@ -12,6 +12,7 @@ const reasons: Record<string, string> = {
   EPERM: 'not permitted (EPERM)',
   EROFS: 'the file system is read-only (EROFS)',
   EIO: 'the disk failed (EIO)',
+  EBUSY: 'it is mounted by itself (EBUSY); mount its folder',
   ELOOP: 'it is a symbolic link (ELOOP)',
   EMFILE: 'too many open files (EMFILE); raise the limit of the process (ulimit -n) or lower open_files',
 }

@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname, parse } from 'node:path'
 import { AppendFile, syncDirectory } from '../core/durable.ts'
 
@@ -73,8 +73,18 @@ async function moveAside(path: string): Promise<void> {
   for (let serial = 0; ; serial++) {
     const target = `${dir}/${name}.${stamp}${serial === 0 ? '' : `-${serial}`}${ext}`
     if (!(await reserve(target))) continue
-    await rename(path, target)
+    await renameTo(path, target)
     return syncDirectory(dirname(path))
+  }
+}
+
+/** Leaves nothing behind where it fails: it is tried again, under another name, for as long as that lasts. */
+async function renameTo(path: string, target: string): Promise<void> {
+  try {
+    await rename(path, target)
+  } catch (error) {
+    await rm(target, { force: true }).catch(() => {})
+    throw error
   }
 }
 

@@ -6,6 +6,7 @@ import { outputContract } from '../contract/output.ts'
 import { chunkOf } from '../support/chunks.ts'
 import { failNextSync, failNextWrite } from '../support/disk-faults.ts'
 import { tempDirectory } from '../support/temp.ts'
+import { mountByItself, tmpfsMissing } from '../support/tmpfs.ts'
 
 const nothing = { rejected: [], retry: [], duplicates: 0 }
 
@@ -127,6 +128,21 @@ describe('rotation', () => {
     await output.write([chunkOf([{ n: 1 }, { n: 2 }, { n: 3 }])])
     expect(await readdir(folder)).toEqual(['events.ndjson'])
   })
+})
+
+test.skipIf(await tmpfsMissing())('a file that cannot be renamed is an outage that leaves nothing behind', async () => {
+  const folder = await tempDirectory()
+  const path = join(folder, 'events.ndjson')
+  const output = await openedFor(path, { rotate: { bytes: 10, age: 0 } })
+  await output.write([one(1)])
+  await mountByItself(path)
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const delivery = await output.write([one(2)])
+    expect(delivery).toMatchObject({ rejected: [], retry: [0] })
+    expect(delivery.outage).toBe(`cannot write ${path}: it is mounted by itself (EBUSY); mount its folder`)
+  }
+  expect(await readdir(folder)).toEqual(['events.ndjson'])
+  expect(await readFile(path, 'utf8')).toBe('{"n":1}\n')
 })
 
 describe('a file that others touch', () => {

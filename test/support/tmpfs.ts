@@ -27,6 +27,12 @@ export async function tmpfs(size: string, inodes = 10_000): Promise<Tmpfs> {
   }
 }
 
+/** Mounts a file by itself, as container platforms do with `-v file:file`; unmounted when the test ends. */
+export async function mountByItself(path: string): Promise<void> {
+  await run('mount', ['--bind', path, path])
+  onTestFinished(async () => void (await run('umount', ['--lazy', path])))
+}
+
 /**
  * Why no file system can be mounted here, or undefined when one can: for `test.skipIf`. It takes root and Linux, and
  * some containers forbid it even then.
