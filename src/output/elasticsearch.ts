@@ -13,6 +13,9 @@ import {
 } from './elasticsearch-client.ts'
 import { type CheckedOutput, type OutputKind, settingError } from './policy.ts'
 
+/** What the naming scheme of data streams allows, so that names made of it stay below the 255 of an index. */
+const mostNamespaceBytes = 100
+
 export interface ElasticsearchOptions extends ElasticsearchConnection {
   /** Last part of the data stream's name. */
   readonly namespace: string
@@ -151,9 +154,13 @@ function missing(body: unknown, wanted: readonly Wanted[]): string {
 /** The setting that the server could not work with, and why. */
 function problemOf(options: ElasticsearchOptions): [setting: string, problem: string] | undefined {
   const { namespace } = options
-  if (!/^[^A-Z\\/*?"<>| ,#:-]+$/.test(namespace)) {
-    const text = JSON.stringify(namespace)
+  const text = JSON.stringify(namespace)
+  // Capitals of all alphabets, as Elasticsearch has it.
+  if (namespace !== namespace.toLowerCase() || !/^[^\\/*?"<>| ,#:-]+$/.test(namespace)) {
     return ['namespace', `${text} has capitals or characters that a data stream's name cannot have`]
+  }
+  if (Buffer.byteLength(namespace) > mostNamespaceBytes) {
+    return ['namespace', `${text} has more than ${mostNamespaceBytes} bytes`]
   }
   return connectionProblem(options)
 }

@@ -216,12 +216,18 @@ test.each<[string, Partial<ElasticsearchOptions>]>([
   ['namespace', { namespace: 'a-b' }],
   ['namespace', { namespace: 'Upper' }],
   ['namespace', { namespace: 'a/../b' }],
+  ['namespace', { namespace: 'größeÄÖ' }],
+  ['namespace', { namespace: 'ä'.repeat(51) }],
   ['api_key', { apiKey: new Secret('abcdefgh'), username: 'u', password: new Secret('abcdefgh') }],
   ['username', { username: 'u' }],
 ])('a bad %s is a configuration error', (name, more) => {
   const make = () => elasticsearch.create('siem', optionsFor('http://127.0.0.1:9', more))
   expect(make).toThrow(new RegExp(`elasticsearch\\.${name}`))
   expect(make).not.toThrow('secret')
+})
+
+test.each(['default', 'größe', 'ä'.repeat(50), '日本', 'a.b_c+1'])('a namespace may be %s', namespace => {
+  expect(() => elasticsearch.create('siem', optionsFor('http://127.0.0.1:9', { namespace }))).not.toThrow()
 })
 
 test('a CA file that cannot be read is a configuration error', async () => {
