@@ -1,7 +1,7 @@
 import type { Problem } from '../core/options.ts'
 import type { Api } from './access/clouds.ts'
 import { clouds } from './access/clouds.ts'
-import { isClientId, isSafeAddress, isTenantId, safeAddressRule } from './access/forms.ts'
+import { isClientId, isOrigin, isSafeAddress, isTenantId, originRule, safeAddressRule } from './access/forms.ts'
 import type { AccessOptions } from './options.ts'
 
 /** What a schema cannot say about a collector: one way to sign in, usable ids, a cloud that has the API, safe addresses. */
@@ -71,9 +71,11 @@ function addressProblems({ endpoint, tokenUrl }: AccessOptions): Problem[] {
     ['endpoint', endpoint],
     ['token_url', tokenUrl],
   ] as const
-  return addresses
+  const unsafe = addresses
     .filter(([, value]) => value !== undefined && !isSafeAddress(value))
     .map(([key]) => problem([key], `is not ${safeAddressRule}`, 'Write https:// first.'))
+  if (endpoint === undefined || !isSafeAddress(endpoint) || isOrigin(endpoint)) return unsafe
+  return [...unsafe, problem(['endpoint'], `is not ${originRule}`, `Write \`${new URL(endpoint).origin}\`.`)]
 }
 
 function problem(path: string[], message: string, fix: string): Problem {

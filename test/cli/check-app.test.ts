@@ -151,6 +151,10 @@ test.each([
     { tenantId, clientId, endpoint: 'http://graph.example' },
     '--endpoint: "http://graph.example" is not an https address',
   ],
+  [
+    { tenantId, clientId, endpoint: 'https://graph.example/v1.0' },
+    '--endpoint: "https://graph.example/v1.0" is not scheme, host and port alone',
+  ],
   [{ tenantId, clientId, clientSecretFile: '/nothing' }, '--client-secret-file: cannot read /nothing'],
 ])('options %j are a wrong use', async (options, text) => {
   await expect(readAppOptions(options)).rejects.toMatchObject({ exit: 64, message: expect.stringContaining(text) })

@@ -69,6 +69,29 @@ test.each(['http://graph.example', 'http://127.0.0.1.example:80', 'http://10.0.0
   },
 )
 
+test.each([
+  'https://graph.example/v1.0',
+  'https://graph.example/proxy/',
+  'https://graph.example?x=1',
+  'https://graph.example/#x',
+  'https://mara@graph.example',
+])('what %s has besides host and port would be left out', endpoint => {
+  expect(accessProblems({ cloud: 'global', every: 60_000, ...app, endpoint }, 'graph')).toEqual([
+    {
+      path: ['endpoint'],
+      message: 'is not scheme, host and port alone; anything else would be left out',
+      fix: 'Write `https://graph.example`.',
+    },
+  ])
+})
+
+test.each(['https://graph.example/', 'https://graph.example:8443', 'https://GRAPH.example:443'])(
+  '%s is host and port alone',
+  endpoint => {
+    expect(problems({ ...app, endpoint })).toEqual([])
+  },
+)
+
 test('a cloud without the API is named with those that have it', () => {
   const options: AccessOptions = { ...app, cloud: 'china', every: 60_000 }
   for (const api of ['graph', 'defender'] as const) {

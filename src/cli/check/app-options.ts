@@ -1,6 +1,13 @@
 import { type Access, appAccess } from '../../collect/access/access.ts'
 import { type Cloud, clouds } from '../../collect/access/clouds.ts'
-import { isClientId, isSafeAddress, isTenantId, safeAddressRule } from '../../collect/access/forms.ts'
+import {
+  isClientId,
+  isOrigin,
+  isSafeAddress,
+  isTenantId,
+  originRule,
+  safeAddressRule,
+} from '../../collect/access/forms.ts'
 import { secretProof } from '../../collect/access/proof.ts'
 import { type CollectorKind, collectors } from '../../collect/probe.ts'
 import { XdrelayError } from '../../core/errors.ts'
@@ -41,6 +48,7 @@ export async function readAppOptions(options: AppOptions): Promise<AppCheck> {
     if (!Object.hasOwn(collectors, kind)) throw wrong('--source', kind, `one of ${Object.keys(collectors).join(', ')}`)
   }
   const endpoint = address('--endpoint', options.endpoint)
+  if (endpoint !== undefined && !isOrigin(endpoint)) throw wrong('--endpoint', endpoint, originRule)
   const tokenUrl = address('--token-url', options.tokenUrl)
   const clientSecret = await secretOf(options.clientSecretFile)
   const proof = secretProof(() => clientSecret)

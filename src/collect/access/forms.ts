@@ -20,3 +20,11 @@ export function isSafeAddress(text: string): boolean {
   const isLocal = url !== null && isLoopback(url.hostname)
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)
 }
+
+export const originRule = 'scheme, host and port alone; anything else would be left out'
+
+/** The paths of an API are its own: what an address has besides its origin would be dropped without a word. */
+export function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && url.href === `${url.origin}/`
+}
