@@ -1,4 +1,5 @@
 import { documentBytes } from '../core/chunk.ts'
+import { retryAfterOf } from '../core/retry-after.ts'
 import { redact } from '../core/secret.ts'
 import type { Chunk, Delivery, Refusal } from '../core/types.ts'
 
@@ -135,8 +136,8 @@ const documentErrors = new Set(['fail_processor_exception', 'ingest_processor_ex
 export function readAnswer(answer: Answer, range: Range): Delivery | 'split' {
   if (answer.status === undefined) return retryAll(range, { outage: answer.failure })
   const { status, headers, body } = answer
-  const retryAfter = retryAfterOf(headers['retry-after'])
-  const wait = retryAfter === undefined ? {} : { retryAfter }
+  const retryAfter = retryAfterOf(headers['retry-after'], Date.now()) ?? 0
+  const wait = retryAfter > 0 ? { retryAfter } : {}
   if (status >= 200 && status < 300) {
     const unreadable = `status ${status} without an answer for each document; it is unknown what was written`
     return readItems(body, range) ?? retryAll(range, { outage: unreadable })
@@ -208,11 +209,4 @@ function describe(status: number, error: ErrorCause | null | undefined): string 
     parts.push([cause.type, cause.reason].filter(part => typeof part === 'string').join(': '))
   }
   return redact(parts.join('; ')).slice(0, 2000)
-}
-
-/** Milliseconds; the header holds seconds or a date. */
-function retryAfterOf(header: unknown): number | undefined {
-  if (typeof header !== 'string') return undefined
-  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return Number.isFinite(wait) && wait > 0 ? wait : undefined
 }

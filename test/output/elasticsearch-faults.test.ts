@@ -82,6 +82,11 @@ describe('faults that a healthy server does not show', () => {
     expect(delivery).toEqual({ rejected: [], retry: [0, 1, 2, 3], duplicates: 0, retryAfter: 7000 })
   })
 
+  test('Retry-After may have a part of a second', async () => {
+    const { delivery } = await write(() => ({ status: 503, headers: { 'retry-after': '1.5' }, body: {} }))
+    expect(delivery.retryAfter).toBe(1500)
+  })
+
   test('Retry-After may be a date', async () => {
     const date = new Date(Date.now() + 60_000).toUTCString()
     const { delivery } = await write(() => ({ status: 503, headers: { 'retry-after': date }, body: {} }))

@@ -126,7 +126,7 @@ class Client implements ApiClient {
 
   async #send(request: HttpRequest, most: number): Promise<HttpBytes> {
     const answer = await askBytes({ ...request, patience: this.#patience }, most)
-    const wait = retryAfter(answer)
+    const wait = retryAfter(answer, this.#pace)
     if (wait !== undefined) this.#notBefore = Math.max(this.#notBefore, this.#pace.now() + wait)
     // The length of an answer that comes in pieces is not known beforehand, and a proxy may end it early.
     if (answer.status !== 200 || isWholeObject(answer.body)) return answer

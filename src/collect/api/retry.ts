@@ -1,4 +1,5 @@
 import { classify, type ErrorName } from '../../core/errors.ts'
+import { retryAfterOf } from '../../core/retry-after.ts'
 import type { HttpHeaders } from './http.ts'
 import type { Pace } from './pace.ts'
 
@@ -37,7 +38,7 @@ export async function persist<T extends Answer>(attempt: () => Promise<T>, how: 
   const end = pace.now() + how.patience
   let asked = 0
   for (let tries = 1; ; ) {
-    const outcome = await outcomeOf(attempt, signal)
+    const outcome = await outcomeOf(attempt, how)
     if (!outcome.passes || (outcome.status !== undefined && how.asIs?.has(outcome.status))) return outcome.finish()
     const wish = outcome.wait
     const wait = wish ?? backOff(tries, pace)
@@ -58,11 +59,14 @@ interface Outcome<T> {
   finish(): T
 }
 
-async function outcomeOf<T extends Answer>(attempt: () => Promise<T>, signal: AbortSignal): Promise<Outcome<T>> {
+async function outcomeOf<T extends Answer>(
+  attempt: () => Promise<T>,
+  { pace, signal }: Persistence,
+): Promise<Outcome<T>> {
   try {
     const answer = await attempt()
     const { status } = answer
-    return { passes: passingStatus.has(status), status, wait: retryAfter(answer), finish: () => answer }
+    return { passes: passingStatus.has(status), status, wait: retryAfter(answer, pace), finish: () => answer }
   } catch (error) {
     signal.throwIfAborted()
     const finish = () => {
@@ -77,10 +81,9 @@ function backOff(tries: number, pace: Pace): number {
   return Math.min(longestWait, firstWait * 2 ** (tries - 1)) * (0.5 + pace.random() / 2)
 }
 
-/** Milliseconds that the answer asks to wait, as seconds or as a date by the server's own clock. */
-export function retryAfter({ status, headers }: Answer): number | undefined {
-  const text = headers['retry-after']
-  if (!passingStatus.has(status) || typeof text !== 'string') return undefined
-  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.parse(String(headers.date))
-  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, leastAsked), longestAsked)
+/** Milliseconds that the answer asks to wait; a date is one of the server's own clock, where it tells what that says. */
+export function retryAfter({ status, headers }: Answer, pace: Pace): number | undefined {
+  if (!passingStatus.has(status)) return undefined
+  const wait = retryAfterOf(headers['retry-after'], Date.parse(String(headers.date)) || pace.now())
+  return wait === undefined ? undefined : Math.min(Math.max(wait, leastAsked), longestAsked)
 }
