@@ -171,12 +171,12 @@ function stored({ name, metadata, etag }: BlobEntry): Stored {
   const { sequencenumber, offset } = metadata
   if (offset === undefined || offset === '' || !/^-?\d{1,16}$/.test(sequencenumber ?? ''))
     throw new XdrelayError(
-      'storage_failed',
-      `the blob \`${name}\` is not a checkpoint: sequencenumber is \`${sequencenumber ?? ''}\`, offset is \`${offset ?? ''}\`; correct or delete it`,
+      'checkpoint_unreadable',
+      `the blob \`${name}\` is not a checkpoint: sequencenumber is \`${sequencenumber ?? ''}\`, offset is \`${offset ?? ''}\``,
     )
   return { cursor: { sequenceNumber: Number(sequencenumber), offset }, etag }
 }
 
 function contended(name: string): XdrelayError {
-  return new XdrelayError('storage_failed', `the blob \`${name}\` was changed by others five times in a row`)
+  return new XdrelayError('positions_contended', `the blob \`${name}\` was changed by others five times in a row`)
 }

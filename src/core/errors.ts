@@ -123,7 +123,17 @@ const table = {
   checkpoint_unreadable: {
     code: 'XP3005',
     exit: 65,
-    next: 'Give the source another name, or remove its checkpoint; it then starts with its look-back.',
+    next: 'Correct the checkpoint, remove it, or give the source another name; without one reading begins as at a first start.',
+  },
+  positions_contended: {
+    code: 'XP3006',
+    exit: 69,
+    next: 'Find what else writes there: each source needs a name, or an event hub and consumer group, of its own.',
+  },
+  emulator_unavailable: {
+    code: 'XP3007',
+    exit: 69,
+    next: 'The emulator of a storage account comes with the development dependencies of xdrelay, and needs a free port.',
   },
   output_unreachable: { code: 'XP4001', exit: 69, next: 'Check the address of the output and that it is up.' },
   output_unauthorized: { code: 'XP4002', exit: 77, next: 'Check the credentials of the output and their privileges.' },

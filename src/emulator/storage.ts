@@ -39,7 +39,7 @@ const endWithParent = `data:text/javascript,process
 
 /**
  * Starts Azurite on loopback and resolves when it answers.
- * Throws `storage_failed` when azurite is not installed or does not start.
+ * Throws `emulator_unavailable` when azurite is not installed or does not start.
  */
 export async function startStorage(options: StorageOptions = {}): Promise<Storage> {
   const child = fork(azurite(), serviceArguments(options), {
@@ -61,7 +61,7 @@ function azurite(): string {
   try {
     return createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js')
   } catch (cause) {
-    throw new XdrelayError('storage_failed', 'azurite is not installed: npm install --save-dev azurite', { cause })
+    throw new XdrelayError('emulator_unavailable', 'azurite is not installed', { cause })
   }
 }
 
@@ -97,7 +97,7 @@ async function listeningAddress(child: ChildProcess): Promise<string> {
   }
   child.kill('SIGKILL')
   await closed
-  throw new XdrelayError('storage_failed', `azurite did not start: ${complaint.trim()}`)
+  throw new XdrelayError('emulator_unavailable', `azurite did not start: ${complaint.trim()}`)
 }
 
 async function end(child: ChildProcess, grace: number): Promise<void> {

@@ -86,7 +86,7 @@ export class HeldPositions {
         if (outcome === 'written') this.#known = after
         if (outcome === 'written') return 'written'
       }
-      throw new XdrelayError('storage_failed', `${this.#name} was changed by others five times in a row`)
+      throw new XdrelayError('positions_contended', `${this.#name} was changed by others five times in a row`)
     })
   }
 

@@ -11,7 +11,7 @@ export function formatPositions({ checkpoint, lanes }: Positions): string {
   return `${JSON.stringify(stored, null, 2)}\n`
 }
 
-/** Throws `storage_failed` for what is no positions: a wrong guess would skip or repeat without a word. */
+/** Throws `checkpoint_unreadable` for what is no positions: a wrong guess would skip or repeat without a word. */
 export function parsePositions(text: string | undefined, name: string): Positions {
   if (text === undefined || text === '') return { checkpoint: undefined, lanes: new Map() }
   try {
@@ -21,7 +21,7 @@ export function parsePositions(text: string | undefined, name: string): Position
     return { checkpoint: checkpoint === undefined ? undefined : cursorOf(checkpoint), lanes: new Map(lanes) }
   } catch (error) {
     const reason = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message
-    throw new XdrelayError('storage_failed', `${name} does not hold positions: ${reason}; correct or delete it`)
+    throw new XdrelayError('checkpoint_unreadable', `${name} does not hold positions: ${reason}`)
   }
 }
 

@@ -154,7 +154,8 @@ describe('B7: a damaged blob', () => {
     const { blobs, a } = stores()
     await a.checkpoint('0', at(3))
     await blobs.create('ns/hub/group/checkpoint/1', metadata)
-    await expect(a.read('1')).rejects.toThrow('ns/hub/group/checkpoint/1')
+    const message = expect.stringContaining('ns/hub/group/checkpoint/1')
+    await expect(a.read('1')).rejects.toMatchObject({ kind: 'checkpoint_unreadable', message })
     const damaged: string[] = []
     expect((await a.list(name => damaged.push(name))).map(({ partitionId }) => partitionId)).toEqual(['0'])
     expect(damaged).toEqual(['ns/hub/group/checkpoint/1'])

@@ -43,5 +43,8 @@ test('a second one in a directory runs beside the first, and its blobs survive a
 
 test('a port that is taken is an error that says so', async () => {
   const again = startStorage({ port: Number(new URL(storage.endpoint).port) })
-  await expect(again).rejects.toMatchObject({ kind: 'storage_failed', message: expect.stringContaining('EADDRINUSE') })
+  await expect(again).rejects.toMatchObject({
+    kind: 'emulator_unavailable',
+    message: expect.stringContaining('EADDRINUSE'),
+  })
 })

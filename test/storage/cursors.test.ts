@@ -144,7 +144,10 @@ describe('a blob', () => {
     await blobs.create('collectors/alerts/cursor', {})
     await blobs.container.getBlockBlobClient('collectors/alerts/cursor').upload('{"version":7}', 13)
     const hold = await held(new BlobCursors(options, 'alerts', silent))
-    const failure = { kind: 'storage_failed', message: expect.stringMatching(/collectors\/alerts\/cursor.*version.*7/) }
+    const failure = {
+      kind: 'checkpoint_unreadable',
+      message: expect.stringMatching(/collectors\/alerts\/cursor.*version.*7/),
+    }
     await expect(hold.read()).rejects.toMatchObject(failure)
     await expect(hold.checkpoint(at(1))).rejects.toMatchObject(failure)
   })

@@ -50,7 +50,7 @@ test('a right that is lost is no failure, and one that is in dispute for ever is
   const positions = new HeldPositions(text, 'the blob x')
   text.outcomes = ['lost', ...Array<'conflict'>(5).fill('conflict')]
   expect(await positions.checkpoint(at(1))).toBe('stale')
-  await expect(positions.checkpoint(at(1))).rejects.toMatchObject({ kind: 'storage_failed' })
+  await expect(positions.checkpoint(at(1))).rejects.toMatchObject({ kind: 'positions_contended' })
 })
 
 test.each([
@@ -64,6 +64,6 @@ test.each([
   const text = new Text()
   text.text = content
   const read = new HeldPositions(text, 'the blob x').read()
-  await expect(read).rejects.toMatchObject({ kind: 'storage_failed', message: expect.stringContaining(reason) })
+  await expect(read).rejects.toMatchObject({ kind: 'checkpoint_unreadable', message: expect.stringContaining(reason) })
   await expect(read).rejects.toMatchObject({ message: expect.stringContaining('the blob x') })
 })
