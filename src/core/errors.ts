@@ -135,6 +135,11 @@ const table = {
     exit: 69,
     next: 'The emulator of a storage account comes with the development dependencies of xdrelay, and needs a free port.',
   },
+  checkpoint_file_failed: {
+    code: 'XP3008',
+    exit: 73,
+    next: 'Check the file that is named above: the user who runs this needs the right to read it.',
+  },
   output_unreachable: { code: 'XP4001', exit: 69, next: 'Check the address of the output and that it is up.' },
   output_unauthorized: { code: 'XP4002', exit: 77, next: 'Check the credentials of the output and their privileges.' },
   cannot_write: { code: 'XP4003', exit: 73, next: 'Check that the directory exists, is writable and has room.' },

@@ -14,7 +14,10 @@ export interface StoredCursor {
   readonly modified: number
 }
 
-/** The cursor of the source that is called so; undefined where none is kept. Changes nothing, and needs no right to poll. */
+/**
+ * The cursor of the source that is called so; undefined where none is kept. Changes nothing, and needs no right to poll.
+ * Throws `checkpoint_file_failed` for a file that cannot be read.
+ */
 export async function lookAtCursor(options: CheckpointsOptions, name: string): Promise<StoredCursor | undefined> {
   const { directory } = options
   const found = directory === undefined ? await inBlob(options, name) : await inFile(cursorFile(directory, name))
@@ -36,6 +39,6 @@ async function inFile(path: string) {
     return { text, modified: mtimeMs }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new XdrelayError('cannot_write', `the file ${path} cannot be read: ${messageOf(error)}`)
+    throw new XdrelayError('checkpoint_file_failed', `the file ${path} cannot be read: ${messageOf(error)}`)
   }
 }

@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { silent } from '../../src/core/log.ts'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
 import { lookAtCursor } from '../../src/storage/cursor-look.ts'
 import { createCursorStore } from '../../src/storage/cursor-store.ts'
-import { lookAtDirectory } from '../../src/storage/directory-cursors.ts'
+import { cursorFile, lookAtDirectory } from '../../src/storage/directory-cursors.ts'
 import { checkpointOptions } from '../support/event-hub.ts'
 import { tempDirectory } from '../support/temp.ts'
 
@@ -41,6 +41,13 @@ test('a container that is missing is said, and not made', async () => {
   for (const _ of [1, 2]) {
     await expect(lookAtCursor(options, 'a')).rejects.toMatchObject({ kind: 'container_not_found' })
   }
+})
+
+test('a file that cannot be read is not one that cannot be written', async () => {
+  const directory = await tempDirectory()
+  await mkdir(cursorFile(directory, 'a'), { recursive: true })
+  const look = lookAtCursor({ ...checkpointOptions(storage), directory }, 'a')
+  await expect(look).rejects.toMatchObject({ kind: 'checkpoint_file_failed', message: expect.stringMatching(/EISDIR/) })
 })
 
 test('a directory that is checked says which of its cursors are kept, and which are in use', async () => {
