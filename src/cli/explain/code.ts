@@ -3,14 +3,14 @@ import { errorOfCode, XdrelayError } from '../../core/errors.ts'
 import { print } from '../terminal.ts'
 
 /** As in docs/commands.md. */
-const exits: Readonly<Record<number, string>> = {
+export const exits: Readonly<Record<number, string>> = {
   1: 'a check failed',
-  64: 'usage',
+  64: 'usage: unknown command, option or argument',
   65: 'the input is not what the command takes',
-  69: 'event hub, storage account or output cannot be reached',
+  69: 'event hub, API, storage account, output or running instance cannot be reached, or fails',
   70: 'a defect of xdrelay',
   73: 'a file, folder or port cannot be used',
-  75: 'stopped before everything was settled',
+  75: 'not all was done and settled; the same command, started again, goes on there',
   77: 'credentials are refused, or a right is missing',
   78: 'the configuration is wrong',
   130: 'interrupted',
