@@ -1,6 +1,6 @@
 /**
  * One class, one table. Operators search for codes, scripts branch on exit codes, people read the next step;
- * nothing parses message text. Throw with `fail`, never with a bare string.
+ * nothing parses message text. Throw an `XdrelayError`, never a bare string.
  */
 
 interface ErrorEntry {
