@@ -174,7 +174,7 @@ const table = {
   interrupted: {
     code: 'XP6003',
     exit: 130,
-    next: 'Unsettled messages are read again at the next start; nothing is lost.',
+    next: 'Give the command again: it goes on where it was, or begins anew where nothing was done yet.',
   },
   backfill_under_way: {
     code: 'XP6004',
