@@ -72,7 +72,7 @@ async function generate(options: GenerateOptions): Promise<void> {
   const signals = listenForSignals(note)
   const run = { generator, options, summary, stop: signals.stop }
   try {
-    if (options.to === undefined) await write(run, options.file)
+    if (options.to === undefined) await writeLines(linesOf(run), options.file)
     else await send(run, new Secret(options.to))
   } finally {
     signals.release()
@@ -114,15 +114,21 @@ async function send(run: Run, to: Secret): Promise<void> {
   }
 }
 
-async function write(run: Run, file = '-'): Promise<void> {
+const linesOf = (run: Run) => (run.options.format === 'messages' ? messageLines(run) : recordLines(run))
+
+/** To standard output for `-`. Throws `cannot_write` for what the system says, and what the lines throw as it is. */
+export async function writeLines(lines: AsyncIterable<string | Uint8Array>, file = '-'): Promise<void> {
   const toStdout = file === '-'
-  const lines = run.options.format === 'messages' ? messageLines(run) : recordLines(run)
   try {
     await pipeline(lines, toStdout ? process.stdout : createWriteStream(file), { end: !toStdout })
   } catch (thrown) {
     // The reader of the pipe has seen enough.
     if ((thrown as { code?: string }).code === 'EPIPE') return
-    throw new XdrelayError('cannot_write', `cannot write ${file}: ${messageOf(thrown)}`, { facts: { file } })
+    if (!(thrown instanceof Error && 'syscall' in thrown)) throw thrown
+    throw new XdrelayError('cannot_write', `cannot write ${file}: ${messageOf(thrown)}`, {
+      cause: thrown,
+      facts: { file },
+    })
   }
 }
 
