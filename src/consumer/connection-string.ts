@@ -20,7 +20,7 @@ const hubKeys = [
 
 /**
  * Reads a connection string before the SDK sees it: the SDK's own errors about it quote the whole, key included
- * (hazard H), and it takes a misspelt key as absent without a word.
+ * (hazard K), and it takes a misspelt key as absent without a word.
  */
 export function parseHubConnectionString(text: string): HubAddress | Flaw {
   const parts = splitParts(text, portal)

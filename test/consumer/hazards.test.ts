@@ -244,7 +244,7 @@ describe('A12, A16: a reader that does not share', () => {
   })
 })
 
-describe('H: the key in errors', () => {
+describe('K: the key in errors', () => {
   test('is quoted by the SDK, and not by what is made of its errors', async () => {
     const options = hubOptions(await startTestHub(1))
     // No `Secret` knows it, so nothing strikes it but the look of it.
