@@ -1,7 +1,10 @@
 import { parseJson } from '../../src/core/parse-json.ts'
 import type { RejectReason } from '../../src/core/types.ts'
 
-/** What a message is, by the letter of JSON and UTF-8 and by other means than the transform's own. */
+/**
+ * What a message is, by the letter of JSON and UTF-8. It is decoded and its envelope is read by other means than the
+ * transform's own; the values come from `parseJson`, which its own tests hold against values that nobody parsed.
+ */
 export function readBody(
   body: Uint8Array,
 ): { readonly records: readonly unknown[] } | { readonly reason: RejectReason } {

@@ -37,7 +37,7 @@ export interface DefenderRecord {
   readonly id: string
   /** Place in `records`, or in `value`, as received. */
   readonly index: number
-  /** Undefined when the record did not come from an event hub (`xdrelay map`). */
+  /** Undefined for records of a hub that come from a file, and for a page from a file that does not tell its time. */
   readonly position: Position | undefined
   /** Lone surrogates were replaced. */
   readonly sanitized: boolean

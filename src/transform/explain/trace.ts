@@ -18,7 +18,7 @@ export interface Assignment {
 
 /** Everything that was seen while one record went through the transform. */
 export interface Trace {
-  /** What an output gets, parsed; absent when the record was rejected. */
+  /** What an output gets, `line` as JSON text; absent when the record was rejected. */
   readonly document?: { readonly id: string; readonly line: string }
   readonly reject?: Reject
   readonly drift: readonly Drift[]
