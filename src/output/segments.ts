@@ -41,8 +41,11 @@ export class Segments {
   /** Bytes in the folder, whoever wrote them. */
   async size(): Promise<number> {
     const sizes = (await this.#names()).map(async name => {
-      // A segment that is taken away meanwhile takes no room.
-      const info = await stat(join(this.#options.path, name)).catch(() => undefined)
+      const info = await stat(join(this.#options.path, name)).catch((error: NodeJS.ErrnoException) => {
+        // A segment that is taken away meanwhile takes no room.
+        if (error.code === 'ENOENT') return undefined
+        throw error
+      })
       return info?.size ?? 0
     })
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)

@@ -93,7 +93,11 @@ function recordsIn(body: Uint8Array): unknown[] | undefined {
 
 /** Of all files of a folder but those of the collections, which are held against their APIs. */
 async function* linesIn<Line>(folder: string): AsyncGenerator<Line> {
-  const names = await readdir(folder).catch(() => [])
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    // Nothing was written yet.
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
   const others = new Set(collections.map(name => `${name}.ndjson`))
   for (const name of names.filter(each => each.endsWith('.ndjson') && !others.has(each)))
     yield* linesOf<Line>(join(folder, name))

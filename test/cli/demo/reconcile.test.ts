@@ -29,6 +29,14 @@ test('what is missing, doubled or was never produced is named', async () => {
   expect(result).toMatchObject({ missing: ['0/1/2'], doubled: ['0/1/0'], unknown: ['0/9/9'] })
 })
 
+test('a folder that is missing holds nothing, and one that cannot be read is no empty one', async () => {
+  const folder = await tempDirectory()
+  const missing = join(folder, 'missing')
+  expect(await reconcile(new Set(['0/1/0']), missing, missing)).toMatchObject({ missing: ['0/1/0'] })
+  await writeFile(join(folder, 'file'), '')
+  await expect(reconcile(new Set(), join(folder, 'file'), missing)).rejects.toMatchObject({ code: 'ENOTDIR' })
+})
+
 test('a message that is no envelope is one place, others are one place a record', async () => {
   const message = (sequenceNumber: number, text: string): Message => ({
     body: Buffer.from(text),
