@@ -232,7 +232,8 @@ class EventHubSource implements RewindableSource {
       await this.#unsubscribe()
       if (!this.#stopped) this.#subscribe()
     })
-    this.#change = change.catch(error => log.error(`${name}: subscribing anew failed: ${messageOf(error)}`))
+    // Whoever asked for the change reports that it failed.
+    this.#change = change.catch(() => {})
     return change
   }
 

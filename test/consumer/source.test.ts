@@ -1,5 +1,5 @@
-import { EventHubProducerClient } from '@azure/event-hubs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EventHubConsumerClient, EventHubProducerClient } from '@azure/event-hubs'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Storage, startStorage } from '../../src/emulator/storage.ts'
 import {
   checkpointOptions,
@@ -75,6 +75,17 @@ describe('reading', () => {
     fill(hub, '1', 3)
     await until(() => sink.count === 3)
     expect(sink.sequence('xdr/1')).toEqual([0, 1, 2])
+  })
+
+  test('a restart that fails is reported by the one who asked for it, and by nobody else', async () => {
+    const hub = await startTestHub(1)
+    const { source, lines } = await startTestSource(hubOptions(hub), checkpointOptions(storage))
+    const subscribe = vi.spyOn(EventHubConsumerClient.prototype, 'subscribe').mockImplementation(() => {
+      throw new Error('no more connections')
+    })
+    onTestFinished(() => subscribe.mockRestore())
+    await expect(source.restart(async () => {})).rejects.toThrow('no more connections')
+    expect(lines.filter(({ text }) => text.includes('no more connections'))).toEqual([])
   })
 })
 
