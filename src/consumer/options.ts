@@ -61,6 +61,7 @@ export const eventHubSchema: OptionSchema = {
         renew: {
           type: 'string',
           format: 'duration',
+          minimum: 100,
           default: '5s',
           description: 'How often a replica confirms its partitions and looks for free ones.',
         },
@@ -83,8 +84,10 @@ export const eventHubSchema: OptionSchema = {
     stall_after: {
       type: 'string',
       format: 'duration',
+      minimum: 5000,
       default: '90s',
-      description: 'A partition that gets nothing for so long, although the hub has newer messages, is read anew.',
+      description:
+        'A partition that gets nothing for so long, although the hub has newer messages, is read anew; at least 5s, as a receiver that works shows it every second or so.',
     },
   },
 }

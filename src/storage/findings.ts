@@ -17,8 +17,6 @@ export function checkpointsProblems(options: CheckpointsOptions): Problem[] {
         'Use lower case letters, digits and single hyphens.',
       ),
     )
-  if (options.interval < 100)
-    problems.push(problem(['interval'], `${options.interval} ms is too short`, 'Give at least 100ms, better seconds.'))
   return problems
 }
 

@@ -89,6 +89,7 @@ export const checkpointsSchema: OptionSchema = {
     interval: {
       type: 'string',
       format: 'duration',
+      minimum: 100,
       default: '5s',
       description: 'Time between checkpoint writes of a partition.',
     },

@@ -105,6 +105,21 @@ test.each([
   ['a key without a value', withLine(' defender', ''), 'event_hub.event_hub: has no value (found: nothing)'],
   ['a size without a known unit', withLine('64MiB', '64M'), 'limits.in_flight_bytes: expected a size such as 64MiB'],
   ['a size out of range', withLine('64MiB', '1KiB'), 'limits.in_flight_bytes: is less than 1MiB (found: 1KiB)'],
+  [
+    'checkpoints so often that they only burn the processor',
+    withLine('  container: xdrelay-checkpoints', '  interval: 10ms'),
+    'checkpoints.interval: is less than 100ms (found: 10ms)',
+  ],
+  [
+    'renewals so often that they only burn the processor',
+    withLine('event_hub: defender', 'ownership: { renew: 99ms, expiry: 1s }\n      event_hub: defender'),
+    'ownership.renew: is less than 100ms (found: 99ms)',
+  ],
+  [
+    'a stall that a receiver which works would show',
+    withLine('event_hub: defender', 'stall_after: 1s\n      event_hub: defender'),
+    'event_hub.stall_after: is less than 5s (found: 1s)',
+  ],
   ['an address without http', withLine('http://127', '127'), 'urls[0]: expected an http or https address'],
   [
     'two kinds in one output',

@@ -96,7 +96,3 @@ describe('event_hub', () => {
     expect(hub({ ...options, ownership: { renew: 5000, expiry: 10_000 } })).toEqual([])
   })
 })
-
-test('times so short that they would only burn the processor are refused', () => {
-  expect(hub({ connectionString: new Secret(good), eventHub: 'xdr', stallAfter: 0 })[0]!.path).toEqual(['stall_after'])
-})
