@@ -10,14 +10,12 @@ import { configSchema } from './config/schema.ts'
 import { entryOf, isEmpty, type Tree } from './config/tree.ts'
 import { messageOf, XdrelayError } from './core/errors.ts'
 
-export type { Finding } from './config/finding.ts'
 export {
   type CollectorSource,
   type Config,
   isCollector,
   isEventHub,
   type OutputConfig,
-  type SourceConfig,
 } from './config/model.ts'
 
 /** Where relative paths start and files are read from; for tests and for callers with a working directory of their own. */

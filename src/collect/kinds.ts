@@ -18,7 +18,7 @@ import { type CollectorKind, collectors, probeCollector } from './probe.ts'
 import { createVulnerabilityCollector } from './vulnerability/collector.ts'
 
 /** The options of each kind, as its schema describes them. */
-export interface CollectorOptions {
+interface CollectorOptions {
   readonly graph_alerts: GraphAlertsOptions
   readonly graph_incidents: GraphIncidentsOptions
   readonly vulnerabilities: VulnerabilitiesOptions

@@ -142,7 +142,7 @@ function inRange(number: number, schema: OptionSchema, show: (number: number) =>
 }
 
 /** Bytes as an operator writes them. */
-export function size(bytes: number): string {
+function size(bytes: number): string {
   const unit = (['GiB', 'MiB', 'KiB'] as const).find(name => bytes > 0 && bytes % sizes[name.toLowerCase()]! === 0)
   return unit ? `${bytes / sizes[unit.toLowerCase()]!}${unit}` : `${bytes}B`
 }

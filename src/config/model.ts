@@ -84,7 +84,7 @@ function toOutput(name: string, output: FileOptions['outputs'][string]): OutputC
 }
 
 /** The kinds of sources, by the key that names them. */
-export const sourceKinds = ['event_hub', ...(Object.keys(collectorSchemas) as CollectorSource['kind'][])] as const
+const sourceKinds = ['event_hub', ...(Object.keys(collectorSchemas) as CollectorSource['kind'][])] as const
 
 /** Only for a source without findings. */
 export function toSource(name: string, source: FileOptions['sources'][string]): SourceConfig {

@@ -26,7 +26,7 @@ export async function probe(
 }
 
 /** Throws `hub_*` or `consumer_group_not_found`. */
-export function probeHub(options: EventHubOptions, signal: AbortSignal): Promise<{ readonly partitions: number }> {
+function probeHub(options: EventHubOptions, signal: AbortSignal): Promise<{ readonly partitions: number }> {
   return questioned(options, signal, async questions => {
     const ids = await questions.partitionIds()
     await attempt(options, questions.tryGroup(ids[0] ?? '0'))

@@ -29,7 +29,7 @@ export interface ReaderDeps {
 }
 
 /** Ends a pump. The only thing the handler ever throws: the SDK then closes it as lost, instead of reading on. */
-export class OwnershipLost extends Error {
+class OwnershipLost extends Error {
   readonly code = 'ReceiverDisconnectedError'
   readonly retryable = false
 }

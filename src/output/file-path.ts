@@ -37,6 +37,6 @@ export class FilePath {
 }
 
 /** Names of tables come from records: only letters, digits, `_` and `-` reach the file system. */
-export function slug(name: string): string {
+function slug(name: string): string {
   return /^[\w-]{1,100}$/.test(name) ? name : 'unknown'
 }

@@ -1,7 +1,7 @@
 import type { OptionSchema } from '../core/options.ts'
 import type { Secret } from '../core/secret.ts'
 
-export type AuthKind = 'client_secret' | 'workload_identity' | 'managed_identity'
+type AuthKind = 'client_secret' | 'workload_identity' | 'managed_identity'
 
 /** An identity of Microsoft Entra ID, instead of a key. */
 export interface AuthOptions {

@@ -57,7 +57,7 @@ interface Standing {
 }
 
 /** `alerts [#########-----------] 48 %  1234 items, 212/s, 02:41 left` */
-export function lineOf(what: string, { window, begun, at, items, seconds }: Standing): string {
+function lineOf(what: string, { window, begun, at, items, seconds }: Standing): string {
   const { since, until } = window
   const share = Math.min(1, (at - since) / (until - since))
   const bar = '#'.repeat(Math.floor(share * width)).padEnd(width, '-')

@@ -23,7 +23,7 @@ export interface Token {
   readonly claims: Claims | undefined
 }
 
-export interface Claims {
+interface Claims {
   readonly audience: string
   readonly tenantId: string
   /** Application permissions that an administrator agreed to. */

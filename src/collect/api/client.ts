@@ -18,7 +18,7 @@ export interface ApiAnswer {
   readonly date: number
 }
 
-export interface GetOptions {
+interface GetOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** For callers with a way out of their own: how often it is tried. Waits that the API asked for do not count. */
   readonly maxAttempts?: number

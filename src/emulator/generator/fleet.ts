@@ -60,7 +60,7 @@ const surnames =
 const departments = ['Finance', 'Engineering', 'Sales', 'Human Resources', 'IT Operations', 'Legal', 'Research']
 const titles = ['Analyst', 'Engineer', 'Manager', 'Director', 'Specialist', 'Assistant']
 
-export const places: readonly Place[] = [
+const places: readonly Place[] = [
   { city: 'Zürich', country: 'Switzerland', code: 'CH', state: 'Zürich', latitude: '47.3769', longitude: '8.5417' },
   { city: 'Dublin', country: 'Ireland', code: 'IE', state: 'Leinster', latitude: '53.3498', longitude: '-6.2603' },
   { city: 'Austin', country: 'United States', code: 'US', state: 'Texas', latitude: '30.2672', longitude: '-97.7431' },

@@ -31,7 +31,7 @@ interface Asked {
 }
 
 /** Bytes of a message, a batch included. */
-export const messageLimit = 1024 * 1024
+const messageLimit = 1024 * 1024
 
 /** Connects a link with what its address names, or refuses it. */
 export function attach(broker: Broker, connection: Connection, session: Session, request: AttachRequest): void {

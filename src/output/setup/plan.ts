@@ -5,9 +5,9 @@ import { reduceToServer } from './reduce.ts'
 import type { SetupServer } from './server.ts'
 
 /** `foreign`: there is one of this name that xdrelay did not make. */
-export type Action = 'create' | 'change' | 'same' | 'foreign'
+type Action = 'create' | 'change' | 'same' | 'foreign'
 
-export interface Step {
+interface Step {
   readonly asset: Asset
   readonly action: Action
   /** What differs, in a few words each. */

@@ -10,7 +10,7 @@ export interface Place {
 }
 
 /** What a field should have. */
-export interface Wanted {
+interface Wanted {
   /** As it is written: `V.` stands for `m365_defender.event.`, or the dataset of the case. */
   readonly path: string
   readonly value: unknown

@@ -14,7 +14,7 @@ export interface Ground {
   readonly holds: boolean
 }
 
-export type Atom = Extract<Condition, { table: unknown } | { has: unknown } | { comparison: unknown }>
+type Atom = Extract<Condition, { table: unknown } | { has: unknown } | { comparison: unknown }>
 
 /**
  * What rules read of one record, and what conditions say of it: the answers of the compiled function, found by looking

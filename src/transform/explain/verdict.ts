@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts'
 import type { Trace } from './trace.ts'
 
 /** What became of one rule for one record. */
-export type Verdict =
+type Verdict =
   | { readonly kind: 'fires' }
   /** `byTable`: no record of this table can meet the condition. */
   | { readonly kind: 'condition'; readonly byTable: boolean }

@@ -181,7 +181,7 @@ function either(values: readonly string[]): string {
 const longest = 80
 
 /** JSON text of a value, cut. */
-export function quoted(value: unknown): string {
+function quoted(value: unknown): string {
   const text =
     typeof value === 'string' ? JSON.stringify(value) : (scalarText(value) ?? JSON.stringify(value) ?? 'nothing')
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text

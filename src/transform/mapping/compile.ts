@@ -14,7 +14,7 @@ import { runtime } from './runtime.ts'
 import { quote, Scope } from './scope.ts'
 
 /** Fills the fields of the record in the cells, whose columns have the forms of their types. */
-export type TableFunction = (record: DefenderRecord, cells: Cells, run: Run) => void
+type TableFunction = (record: DefenderRecord, cells: Cells, run: Run) => void
 
 export interface CompiledTable {
   readonly fill: TableFunction

@@ -17,7 +17,7 @@ export interface EvidenceRule {
 /** When the vendor copy of a key goes, if a field has all of its value. */
 export type Duplicate = boolean | 'always' | WithEvidence
 
-export interface KeyEntry {
+interface KeyEntry {
   readonly name?: string
   readonly type?: string
   readonly duplicate?: Duplicate
