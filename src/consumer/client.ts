@@ -110,22 +110,23 @@ export function subscribe({ options, store, handlers, replica, credit }: Subscri
   }
 }
 
+/** Milliseconds that an answer of the hub to a question may take. */
+const questionLimit = 10_000
+
 /** A connection for questions only. Fails at the first error, within seconds (hazard G). */
 export class HubQuestions {
   readonly #client: EventHubConsumerClient
-  readonly #limit: number
 
-  constructor(options: EventHubOptions, limit = 10_000) {
-    this.#limit = limit
-    this.#client = connect(options, undefined, { retryOptions: { maxRetries: 0, timeoutInMs: limit } })
+  constructor(options: EventHubOptions) {
+    this.#client = connect(options, undefined, { retryOptions: { maxRetries: 0, timeoutInMs: questionLimit } })
   }
 
   async partitionIds(): Promise<string[]> {
-    return this.#client.getPartitionIds({ abortSignal: AbortSignal.timeout(this.#limit) })
+    return this.#client.getPartitionIds({ abortSignal: AbortSignal.timeout(questionLimit) })
   }
 
   async partition(id: string): Promise<PartitionState> {
-    return this.#client.getPartitionProperties(id, { abortSignal: AbortSignal.timeout(this.#limit) })
+    return this.#client.getPartitionProperties(id, { abortSignal: AbortSignal.timeout(questionLimit) })
   }
 
   /**
@@ -167,8 +168,8 @@ export class HubQuestions {
     }
   }
 
-  async close(limit = 2000): Promise<void> {
-    await within(limit, () => this.#client.close())
+  async close(): Promise<void> {
+    await within(2000, () => this.#client.close())
   }
 }
 

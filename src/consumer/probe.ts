@@ -6,6 +6,7 @@ import { HubQuestions, hubAddress } from './client.ts'
 import { hubFailure, isFull, isTakenByAnother } from './hub-failure.ts'
 import type { EventHubOptions } from './options.ts'
 
+/** Milliseconds that all questions of a check may take together. */
 const limit = 10_000
 
 /** Milliseconds until a message has to have come that the hub says it holds. */
@@ -89,7 +90,7 @@ async function questioned<Answer>(
   signal: AbortSignal,
   ask: (questions: HubQuestions) => Promise<Answer>,
 ): Promise<Answer> {
-  const questions = new HubQuestions(options, limit)
+  const questions = new HubQuestions(options)
   try {
     return await bound(ask(questions), AbortSignal.any([signal, AbortSignal.timeout(limit)]))
   } catch (error) {

@@ -88,11 +88,6 @@ export class Lane {
     parts.signal.addEventListener('abort', () => this.#giveUp(), { once: true })
   }
 
-  /** Bytes of the chunks that are not settled yet: queued, being written, waiting for a retry or the dead letter. */
-  get queuedBytes(): number {
-    return this.#bytes
-  }
-
   get state(): LaneState {
     return this.#state
   }

@@ -20,7 +20,7 @@ export class Ledger {
   }
 
   /** Returns the function that settles this batch; a second call does nothing. */
-  track(stream: string, cursor: Cursor, messages = 1): () => void {
+  track(stream: string, cursor: Cursor, messages: number): () => void {
     const entries = this.#streams.get(stream) ?? []
     this.#streams.set(stream, entries)
     const entry: Entry = { cursor, messages, settled: false }

@@ -46,11 +46,6 @@ const harmless = /^(?:0|[1-9]\d{0,14}|\d{1,7}\.\d{1,7})$/
 
 const grammar = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 
-/** Whether `token` is a number of JSON. */
-export function isNumberToken(token: string): boolean {
-  return grammar.test(token)
-}
-
 /** Whether `token` is a JSON number whose value would change on the way through a double and back to text. */
 export function isDistorted(token: string): boolean {
   if (harmless.test(token)) return false

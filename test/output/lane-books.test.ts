@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Chunk, Delivery } from '../../src/core/types.ts'
 import { chunkOf } from '../support/chunks.ts'
-import { docs, laneOf, MemoryDeadLetter, retryAll, ScriptedOutput, settledBy } from '../support/lanes.ts'
+import { docs, inFlight, laneOf, MemoryDeadLetter, retryAll, ScriptedOutput, settledBy } from '../support/lanes.ts'
 
 type Fate = 'delivered' | 'duplicate' | 'rejected' | 'retry' | 'throttled'
 
@@ -78,7 +78,7 @@ test('whatever an output answers, each document ends exactly once and each chunk
     expect(settled.dead_letter ?? 0).toBe(rejected)
     expect(settled.duplicate ?? 0).toBe(output.duplicates)
     expect((settled.delivered ?? 0) + (settled.duplicate ?? 0) + rejected).toBe(sizes.reduce((a, b) => a + b, 0))
-    expect(lane.queuedBytes).toBe(0)
+    expect(await inFlight(metrics)).toBe(0)
   }
   const sizes = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 8 })
   const script = fc.array(fate, { maxLength: 80 })

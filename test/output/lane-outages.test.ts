@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { DeadLetter, Delivery } from '../../src/core/types.ts'
 import { chunkOf } from '../support/chunks.ts'
 import { eventually } from '../support/eventually.ts'
-import { allDelivered, docs, laneOf, retryAll, ScriptedOutput, settledBy, stateOf } from '../support/lanes.ts'
+import { allDelivered, docs, inFlight, laneOf, retryAll, ScriptedOutput, settledBy, stateOf } from '../support/lanes.ts'
 
 describe('outages', () => {
   test('an outage is waited out without end, logged once, and ends with everything delivered', async () => {
@@ -130,7 +130,7 @@ describe('abort', () => {
   test('an abort rejects what is unsettled and waits for the writes under way', async () => {
     const gate = Promise.withResolvers<Delivery>()
     const output = new ScriptedOutput(() => gate.promise)
-    const { lane, abort } = laneOf(output, { policy: { concurrency: 1, count: 1 } })
+    const { lane, abort, metrics } = laneOf(output, { policy: { concurrency: 1, count: 1 } })
     const settled = [lane.submit(chunkOf(docs(1))), lane.submit(chunkOf(docs(1)))]
     const results = Promise.allSettled(settled)
     const idle = lane.idle()
@@ -141,7 +141,7 @@ describe('abort', () => {
     await idle
     await expect(lane.submit(chunkOf(docs(1)))).rejects.toThrow('give up')
     expect(output.writes).toHaveLength(1)
-    expect(lane.queuedBytes).toBe(0)
+    expect(await inFlight(metrics)).toBe(0)
   })
 
   test('an abort ends the wait for a retry and for the dead letter', async () => {

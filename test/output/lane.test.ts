@@ -3,7 +3,16 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { DeadLetter } from '../../src/core/types.ts'
 import { chunkOf } from '../support/chunks.ts'
 import { eventually } from '../support/eventually.ts'
-import { allDelivered, docs, laneOf, MemoryDeadLetter, ScriptedOutput, settledBy, stateOf } from '../support/lanes.ts'
+import {
+  allDelivered,
+  docs,
+  inFlight,
+  laneOf,
+  MemoryDeadLetter,
+  ScriptedOutput,
+  settledBy,
+  stateOf,
+} from '../support/lanes.ts'
 
 describe('batches', () => {
   test('chunks share a write until the bytes of a batch are reached', async () => {
@@ -82,7 +91,7 @@ describe('batches', () => {
 describe('settling', () => {
   test('a chunk settles only when its last document has', async () => {
     const output = new ScriptedOutput(chunks => ({ ...allDelivered, retry: chunks[0]!.ids.length === 3 ? [1] : [0] }))
-    const { lane } = laneOf(output)
+    const { lane, metrics } = laneOf(output)
     const chunk = chunkOf(docs(3))
     const settled = lane.submit(chunk)
     await eventually(() => expect(output.writes.length).toBeGreaterThan(2))
@@ -90,7 +99,7 @@ describe('settling', () => {
     expect(output.writes[1]).toEqual([chunk.ids[1]])
     output.answer(() => allDelivered)
     await settled
-    expect(lane.queuedBytes).toBe(0)
+    expect(await inFlight(metrics)).toBe(0)
   })
 
   test('documents of tables that the output does not want are counted, and settle at once', async () => {

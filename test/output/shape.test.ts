@@ -8,7 +8,7 @@ import { portions } from '../../src/output/queue.ts'
 import { rawChunk } from '../../src/output/raw.ts'
 import { type Shape, ShapedOutput, shapeOf } from '../../src/output/shape.ts'
 import { chunkOf } from '../support/chunks.ts'
-import { allDelivered, docs, laneOf, MemoryDeadLetter, ScriptedOutput, settledBy } from '../support/lanes.ts'
+import { allDelivered, docs, inFlight, laneOf, MemoryDeadLetter, ScriptedOutput, settledBy } from '../support/lanes.ts'
 
 /** A chunk of these records of these bodies; what its documents are does not matter. */
 function chunkOfBodies(
@@ -157,10 +157,10 @@ describe('a lane before a shaped output', () => {
     const { output, written } = recording([{ rejected: [], retry: [0], duplicates: 0, outage: 'down' }], () => {
       used.push(budget.used)
     })
-    const { lane } = laneOf(shaped(output, shape, budget))
+    const { lane, metrics } = laneOf(shaped(output, shape, budget))
     const chunk = chunkOf([{ user: 'a' }])
     const settled = lane.submit(chunk)
-    expect(lane.queuedBytes).toBe(chunk.lines.length)
+    expect(await inFlight(metrics)).toBe(chunk.lines.length)
     await settled
     expect(written).toHaveLength(2)
     expect(written[0]).toBe(written[1])

@@ -12,7 +12,7 @@ function ledger() {
 
 test('a commit waits for every earlier batch of its stream', () => {
   const { commits, ledger: book } = ledger()
-  const [first, second, third] = [1, 2, 3].map(n => book.track('s', at(n)))
+  const [first, second, third] = [1, 2, 3].map(n => book.track('s', at(n), 1))
   third!()
   second!()
   expect(commits).toEqual([])
@@ -22,14 +22,14 @@ test('a commit waits for every earlier batch of its stream', () => {
 
 test('streams do not wait for each other', () => {
   const { commits, ledger: book } = ledger()
-  book.track('a', at(1))
-  book.track('b', at(7))()
+  book.track('a', at(1), 1)
+  book.track('b', at(7), 1)()
   expect(commits).toEqual([['b', 7]])
 })
 
 test('settling twice commits once', () => {
   const { commits, ledger: book } = ledger()
-  const settle = book.track('s', at(1))
+  const settle = book.track('s', at(1), 1)
   settle()
   settle()
   expect(commits).toEqual([['s', 1]])
@@ -37,9 +37,9 @@ test('settling twice commits once', () => {
 
 test('a forgotten stream commits nothing, also after it came back', () => {
   const { commits, ledger: book } = ledger()
-  const old = book.track('s', at(5))
+  const old = book.track('s', at(5), 1)
   book.forget('s')
-  const fresh = book.track('s', at(3))
+  const fresh = book.track('s', at(3), 1)
   old()
   expect(commits).toEqual([])
   fresh()
@@ -81,7 +81,7 @@ test('in any order of settling, commits rise and never pass an unsettled batch',
         })
         const settles = streams.map((stream, number) => {
           open.get(stream)!.add(number)
-          const settle = book.track(stream, at(number))
+          const settle = book.track(stream, at(number), 1)
           return () => {
             open.get(stream)!.delete(number)
             settle()

@@ -74,6 +74,12 @@ export async function settledBy(metrics: Metrics, output: string): Promise<Recor
   return Object.fromEntries(mine.map(({ labels, value }) => [labels.result, value]))
 }
 
+/** Bytes of the chunks that an output has not settled yet. */
+export async function inFlight(metrics: Metrics, output = 'siem'): Promise<number | undefined> {
+  const { values } = await metrics.outputInFlight.get()
+  return values.find(({ labels }) => labels.output === output)?.value
+}
+
 const quick: LanePolicy = { bytes: 1e6, count: 1000, age: 0, concurrency: 2, minRetry: 1, maxRetry: 4 }
 
 export interface LaneSetup {

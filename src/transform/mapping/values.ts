@@ -12,8 +12,6 @@ export function isEmpty(value: unknown): boolean {
   return true
 }
 
-export type Scalar = string | number | boolean
-
 /** An own member of an object; undefined for anything else. */
 export function member(holder: unknown, key: string): unknown {
   if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, key)) return undefined
