@@ -11,6 +11,7 @@ import { createCursorStore } from '../storage/cursor-store.ts'
 import type { CursorStore } from '../storage/cursors.ts'
 import { type BackfillOptions, type BackfillPlan, commandOf, kindsOf, planOf, type What } from './backfill/plan.ts'
 import { startProgress } from './backfill/progress.ts'
+import { configurationAt } from './configuration.ts'
 import { listenForSignals } from './signals.ts'
 import { note } from './terminal.ts'
 
@@ -38,7 +39,7 @@ export function backfillCommand(): Command {
 
 async function backfill(what: What, options: BackfillOptions): Promise<void> {
   const path = options.config
-  const config = await loadConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
+  const config = await loadConfig(configurationAt(path))
   const plan = planOf(what, options, config, Date.now())
   const { source, window } = plan
   const terminal = process.stderr.isTTY === true

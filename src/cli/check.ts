@@ -5,6 +5,7 @@ import { loadConfig } from '../config.ts'
 import { XdrelayError } from '../core/errors.ts'
 import { printable } from '../core/log.ts'
 import { type AppOptions, isAppCheck, readAppOptions } from './check/app-options.ts'
+import { configurationAt } from './configuration.ts'
 import { print } from './terminal.ts'
 
 interface CheckOptions extends AppOptions {
@@ -46,7 +47,7 @@ async function check(options: CheckOptions): Promise<void> {
 }
 
 async function configParts({ config: path, timeout }: CheckOptions): Promise<Promise<CheckedPart>[]> {
-  const config = await loadConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
+  const config = await loadConfig(configurationAt(path))
   // This clock began with the process, so that the time for loading counts too.
   const limit = AbortSignal.timeout(Math.max(rest, timeout - rest - Math.ceil(performance.now())))
   return checkParts(config, { stdout: process.stdout, pid: process.pid }, limit)

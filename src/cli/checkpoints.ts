@@ -4,6 +4,7 @@ import { type CollectorSource, isEventHub, loadConfig } from '../config.ts'
 import { type PartitionProgress, showProgress } from '../consumer/show.ts'
 import { lookAtCursor } from '../storage/cursor-look.ts'
 import type { CheckpointsOptions } from '../storage/options.ts'
+import { configurationAt } from './configuration.ts'
 import { print } from './terminal.ts'
 
 interface ShowOptions {
@@ -32,11 +33,7 @@ interface CollectorProgress
 type Row = PartitionProgress | CollectorProgress
 
 async function showCheckpoints({ config: path, json = false }: ShowOptions): Promise<void> {
-  const { sources, checkpoints } = await loadConfig({
-    ...(path !== undefined && { path }),
-    env: process.env,
-    cwd: process.cwd(),
-  })
+  const { sources, checkpoints } = await loadConfig(configurationAt(path))
   const shown = await Promise.all(
     sources.map(
       (source): Promise<Row[]> =>

@@ -3,6 +3,7 @@ import { createApp } from '../app.ts'
 import { ConfigError, formatFinding } from '../config/finding.ts'
 import { type Config, findConfig, isEventHub } from '../config.ts'
 import { jsonLog, type Log, type LogLevel, textLog } from '../core/log.ts'
+import { configurationAt } from './configuration.ts'
 import { collectEarly } from './early-collection.ts'
 import { listenForSignals } from './signals.ts'
 
@@ -38,8 +39,7 @@ async function run(options: RunOptions): Promise<void> {
 
 /** Warnings are said once, at the start. */
 function configFor({ config: path }: RunOptions, log: Log): Config {
-  const surroundings = { ...(path === undefined ? {} : { path }), env: process.env, cwd: process.cwd() }
-  const { config, findings, file } = findConfig(surroundings)
+  const { config, findings, file } = findConfig(configurationAt(path))
   if (!config) throw new ConfigError(findings, file)
   for (const finding of findings) log.warn(onOneLine(formatFinding(finding)), { 'event.action': 'config_warning' })
   return config

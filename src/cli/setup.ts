@@ -8,6 +8,7 @@ import type { ElasticsearchConnection } from '../output/elasticsearch-client.ts'
 import { loadAssets } from '../output/setup/assets.ts'
 import type { Plan } from '../output/setup/plan.ts'
 import { setUpElasticsearch } from '../output/setup/setup.ts'
+import { configurationAt } from './configuration.ts'
 import { readSecret } from './secret-file.ts'
 import { print } from './terminal.ts'
 
@@ -73,7 +74,7 @@ async function connectionOf(options: ElasticsearchSetup): Promise<ElasticsearchC
     throw new XdrelayError('usage', 'credentials and --ca go with --url; a configuration has its own')
   }
   const { config: path, output: name } = options
-  const config = await loadConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
+  const config = await loadConfig(configurationAt(path))
   const outputs = config.outputs.filter(({ kind }) => kind === 'elasticsearch')
   const chosen = name === undefined ? outputs : outputs.filter(output => output.name === name)
   const [output] = chosen

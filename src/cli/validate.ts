@@ -3,6 +3,7 @@ import { ConfigError, countProblems, type Finding, formatFinding } from '../conf
 import { snakeCase } from '../config/keys.ts'
 import { type Checked, type Config, findConfig } from '../config.ts'
 import { redact, Secret } from '../core/secret.ts'
+import { configurationAt } from './configuration.ts'
 import { note, print } from './terminal.ts'
 
 interface ValidateOptions {
@@ -23,7 +24,7 @@ export function validateCommand(): Command {
 
 function validate(file: string | undefined, { config, strict = false, json = false }: ValidateOptions): void {
   const path = file ?? config
-  const checked = findConfig({ ...(path !== undefined && { path }), env: process.env, cwd: process.cwd() })
+  const checked = findConfig(configurationAt(path))
   const findings = strict ? checked.findings.map(found => ({ ...found, severity: 'error' as const })) : checked.findings
   const errors = findings.filter(found => found.severity === 'error')
   const lines = json

@@ -3,6 +3,7 @@ import type { Message, Origin } from '../../core/types.ts'
 import { dataStream, datasetOf } from '../../output/data-stream.ts'
 import type { OutputVerdict } from '../../output/verdict.ts'
 import type { TransformOptions } from '../../transform/options.ts'
+import { configurationAt } from '../configuration.ts'
 import { mapOptions } from '../map/batches.ts'
 import type { Chosen, DeadLetterLine } from './input.ts'
 
@@ -33,7 +34,7 @@ export async function surroundingsOf(chosen: Chosen, path: string | undefined): 
     return { options: mapOptions, origin: partial, message, isRunId, outputs: table => [usualOutput(table)] }
   }
   const { loadConfig } = await import('../../config.ts')
-  const config = await loadConfig({ path, env: process.env, cwd: process.cwd() })
+  const config = await loadConfig(configurationAt(path))
   const { outputVerdict } = await import('../../output/verdict.ts')
   const origin = dataset === 'event' ? await wholeOrigin(config, partial) : partial
   const { ids } = config.transform
