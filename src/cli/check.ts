@@ -1,9 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { type CheckedPart, checkApp, checkParts, checkReport } from '../check.ts'
-import { convert } from '../config/convert.ts'
 import { loadConfig } from '../config.ts'
 import { XdrelayError } from '../core/errors.ts'
 import { printable } from '../core/log.ts'
+import { measured } from './arguments.ts'
 import { type AppOptions, isAppCheck, readAppOptions } from './check/app-options.ts'
 import { configurationAt } from './configuration.ts'
 import { print } from './terminal.ts'
@@ -23,7 +23,9 @@ export function checkCommand(): Command {
     .description('Test the connection to every source, the checkpoint store, every output and the dead letter')
     .option('-c, --config <file>', 'configuration file (default: ./xdrelay.yaml, else environment variables)')
     .addOption(
-      new Option('--timeout <duration>', 'how long it may take altogether').argParser(duration).default(12_000, '12s'),
+      new Option('--timeout <duration>', 'how long it may take altogether')
+        .argParser(measured('duration', 1000))
+        .default(12_000, '12s'),
     )
     .option('--json', 'print one JSON object')
     .option('--tenant-id <id>', 'test an app registration instead, without a configuration: its tenant')
@@ -66,12 +68,4 @@ async function printEach(parts: readonly Promise<CheckedPart>[]): Promise<void> 
 
 function lineOf({ name, ok, detail, code, next }: CheckedPart): string {
   return ok ? `${name}: ok, ${detail}` : `${name}: ${code} ${detail}; fix: ${next}`
-}
-
-/** Written as in the configuration file. */
-function duration(text: string): number {
-  const raw = { value: text, text, loose: true }
-  const converted = convert(raw, { type: 'integer', format: 'duration', minimum: 1000 }, path => path)
-  if ('message' in converted) throw new InvalidArgumentError(`it ${converted.message}. ${converted.fix}`)
-  return converted.value as number
 }

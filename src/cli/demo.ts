@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { type App, createApp } from '../app.ts'
 import { isEventHub } from '../config.ts'
 import { readWindow } from '../consumer/window.ts'
@@ -8,6 +8,7 @@ import { aborted } from '../core/bound.ts'
 import { XdrelayError } from '../core/errors.ts'
 import { type Log, textLog } from '../core/log.ts'
 import { startStorage } from '../emulator/storage.ts'
+import { wholeNumber } from './arguments.ts'
 import { type Child, startChild } from './demo/child.ts'
 import { type HeldItems, reconcileCollections } from './demo/collections.ts'
 import { heldBy, type MicrosoftApp } from './demo/held.ts'
@@ -34,8 +35,12 @@ const apiArguments = ['emulator', 'microsoft', '--port', '0', '--change-every', 
 export function demoCommand(): Command {
   return new Command('demo')
     .description('Run the main job on embedded parts: event hub, APIs, storage and a generator of Defender records')
-    .option('--records <n>', 'end after so many valid records (default: 20000, on a terminal without end)', count)
-    .option('--rate <n>', 'records a second (default: 2000 where it has no end, else no limit)', count)
+    .option(
+      '--records <n>',
+      'end after so many valid records (default: 20000, on a terminal without end)',
+      wholeNumber(1),
+    )
+    .option('--rate <n>', 'records a second (default: 2000 where it has no end, else no limit)', wholeNumber(1))
     .option('--seed <text>', 'another seed gives other records', 'demo')
     .option('--json', 'print the reconciliation as JSON')
     .action(demo)
@@ -122,12 +127,6 @@ async function untilDone(left: () => Promise<number>, every: number, abort: Abor
     least = Math.min(least, now)
     await sleep(every)
   }
-}
-
-function count(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('it must be a whole number from 1')
-  return value
 }
 
 /** One of the broken records has thousands of columns that nobody knows: a line for each would hide all others. */

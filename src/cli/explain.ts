@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { XdrelayError } from '../core/errors.ts'
 import { createExplainer } from '../transform/explain/explain.ts'
+import { wholeNumber } from './arguments.ts'
 import { answer } from './explain/answer.ts'
 import { explainCode, isCode } from './explain/code.ts'
 import { choose } from './explain/input.ts'
@@ -25,10 +26,10 @@ export function explainCommand(): Command {
   const command = new Command('explain')
     .description('Explain a record: where each column goes, which rule sets each field, or why a field is empty')
     .argument('[file]', 'records as for map, or dead letters; - is standard input; or the code of an error', '-')
-    .option('--record <n>', 'which record of the input, from 1', place, 1)
-    .option('--line <n>', 'look at this line of the input only, from 1', place)
+    .option('--record <n>', 'which record of the input, from 1', wholeNumber(1), 1)
+    .option('--line <n>', 'look at this line of the input only, from 1', wholeNumber(1))
     .option('--field <name>', 'only this field and those below it, or only this column')
-    .option('--pair <n>', 'which document of an incident, from 1: there is one for each alert', place, 1)
+    .option('--pair <n>', 'which document of an incident, from 1: there is one for each alert', wholeNumber(1), 1)
     .option('-c, --config <file>', 'explain what a run of this configuration does, and what its outputs do')
     .option('--json', 'print one JSON object')
     .action(explain)
@@ -49,10 +50,4 @@ async function explain(file: string, options: ExplainOptions): Promise<void> {
   const found = answer(explained, chosen, surroundings, field)
   if (json) print(JSON.stringify(found))
   else for (const line of answerLines(found, field)) print(line)
-}
-
-function place(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 on is expected.')
-  return value
 }

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { parseHubConnectionString } from '../consumer/connection-string.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
@@ -9,6 +9,7 @@ import { createGenerator, type Generator } from '../emulator/generator/generator
 import { type PlannedMessage, planMessages } from '../emulator/generator/plan.ts'
 import { openSender } from '../emulator/generator/send.ts'
 import { isFlaw } from '../storage/connection-string.ts'
+import { wholeNumber } from './arguments.ts'
 import { listenForSignals } from './signals.ts'
 import { note, print } from './terminal.ts'
 
@@ -41,11 +42,11 @@ interface Summary {
 export function generateCommand(): Command {
   return new Command('generate')
     .description('Write Defender records as the Streaming API sends them, or send them to an event hub')
-    .option('--records <n>', 'how many records', wholeNumber, 1000)
+    .option('--records <n>', 'how many records', wholeNumber(0), 1000)
     .option('--seed <text>', 'same seed, same records', '1')
     .option('--tables <list>', 'A,B or with weights A:3,B:1 (default: all, in usual proportions)', tableList)
-    .option('--records-per-message <n>', 'fewer where a message would exceed 1 MB', positive, 100)
-    .option('--rate <n>', 'records per second (default: as fast as possible)', positive)
+    .option('--records-per-message <n>', 'fewer where a message would exceed 1 MB', wholeNumber(1), 100)
+    .option('--rate <n>', 'records per second (default: as fast as possible)', wholeNumber(1))
     .option('--file <path>', 'where to write; - is standard output (default)')
     .addOption(
       new Option('--format <format>', 'one message or one record a line')
@@ -190,18 +191,6 @@ function report(summary: Summary, { json, to, file = '-' }: GenerateOptions): vo
   const taken = to === undefined && file === '-'
   if (json) (taken ? note : print)(JSON.stringify(summary))
   else note(`${records} records in ${messages} messages (${broken} broken), ${bytes} bytes`)
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (text === '' || !Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number.')
-  return value
-}
-
-function positive(text: string): number {
-  const value = wholeNumber(text)
-  if (value === 0) throw new InvalidArgumentError('must be 1 or more.')
-  return value
 }
 
 /** `A,B` or `A:3,B:1`. */

@@ -1,8 +1,8 @@
 import { longestChanges } from '../../collect/backfill.ts'
 import type { PastWindow } from '../../collect/slices.ts'
-import { convert } from '../../config/convert.ts'
 import { type CollectorSource, type Config, isCollector, type OutputConfig } from '../../config.ts'
 import { XdrelayError } from '../../core/errors.ts'
+import { asConfigured } from '../arguments.ts'
 
 export const kindsOf = {
   alerts: 'graph_alerts',
@@ -80,19 +80,15 @@ function windowOf(what: What, { since: from, until: to, slice: size }: BackfillO
 /** A time, or how long ago. */
 function moment(option: string, text: string, now: number): number {
   if (/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(text)) return now - duration(option, text)
-  const found = convert(raw(text), { type: 'string', format: 'start' }, path => path)
+  const found = asConfigured(text, { type: 'string', format: 'start' })
   if ('value' in found && found.value instanceof Date) return found.value.getTime()
   throw new XdrelayError('usage', `${option}: give a time such as 2026-01-31T00:00:00Z, or how long ago, such as 7d`)
 }
 
 function duration(option: string, text: string): number {
-  const found = convert(raw(text), { type: 'integer', format: 'duration', minimum: 60_000 }, path => path)
+  const found = asConfigured(text, { type: 'integer', format: 'duration', minimum: 60_000 })
   if ('value' in found) return found.value as number
   throw new XdrelayError('usage', `${option}: ${JSON.stringify(text)} ${found.message}. ${found.fix}`)
-}
-
-function raw(text: string) {
-  return { value: text, text, loose: true }
 }
 
 /** Milliseconds: its end and its progress are seen by what is stored. */

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { aborted } from '../../core/bound.ts'
 import { type Microsoft, startMicrosoft } from '../../emulator/microsoft/microsoft.ts'
+import { measured, portNumber, wholeNumber } from '../arguments.ts'
 import { listenForSignals } from '../signals.ts'
 import { note, print } from '../terminal.ts'
-import { measured, portNumber } from './arguments.ts'
 
 interface MicrosoftOptions {
   readonly port: number
@@ -17,6 +17,8 @@ interface MicrosoftOptions {
   readonly json?: true
 }
 
+const upToAMillion = wholeNumber(0, 1_000_000)
+
 const tenantId = '0f3c1e02-5b64-4c1d-8a90-2f6e1c9b7d44'
 const clientId = '7d1b6a52-0c3e-4b57-9a11-5d2f8c40e9b1'
 const roles = {
@@ -28,9 +30,9 @@ export function microsoftCommand(): Command {
   return new Command('microsoft')
     .description("Run a stand-in of Microsoft's APIs: tokens, alerts, incidents and vulnerabilities, until SIGTERM")
     .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', portNumber, 8443)
-    .option('--alerts <n>', 'alerts that are there at the start, in incidents', number, 100)
-    .option('--devices <n>', 'devices with software on them', number, 20)
-    .option('--products <n>', 'products on each device', number, 15)
+    .option('--alerts <n>', 'alerts that are there at the start, in incidents', upToAMillion, 100)
+    .option('--devices <n>', 'devices with software on them', upToAMillion, 20)
+    .option('--products <n>', 'products on each device', upToAMillion, 15)
     .option('--change-every <duration>', 'how often alerts come, change and software does', measured('duration'))
     .option('--seed <text>', 'another seed gives other alerts and devices', 'microsoft')
     .option('--json', 'print one JSON object instead of the sources of a configuration')
@@ -94,10 +96,4 @@ function sources({ url, tokenUrl, tenantId, clientId, clientSecret }: App): stri
     ...access.map(line => `      ${line}`),
   ])
   return ['sources:', ...parts].join('\n')
-}
-
-function number(text: string): number {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value > 1_000_000) throw new InvalidArgumentError('it must be a number up to 1000000')
-  return value
 }
