@@ -12,6 +12,7 @@ import {
   isElasticsearch,
 } from './elasticsearch-client.ts'
 import { type CheckedOutput, type OutputKind, settingError } from './policy.ts'
+import { presentQuery, writeAbsent } from './present.ts'
 
 /** What the naming scheme of data streams allows, so that names made of it stay below the 255 of an index. */
 const mostNamespaceBytes = 100
@@ -19,6 +20,7 @@ const mostNamespaceBytes = 100
 export interface ElasticsearchOptions extends ElasticsearchConnection {
   /** Last part of the data stream's name. */
   readonly namespace: string
+  readonly dedupe: 'create' | 'verify'
 }
 
 /** Data streams by `_bulk` with `create`: a document that is there already is not written twice. */
@@ -40,6 +42,13 @@ export const elasticsearch = {
         default: 'default',
         description:
           'Documents go to the data streams logs-m365_defender.DATASET-NAMESPACE: event, alert, incident, vulnerability.',
+      },
+      dedupe: {
+        type: 'string',
+        enum: ['create', 'verify'],
+        default: 'create',
+        description:
+          'What keeps a document that is sent again from being there twice. `create`: its id, within the newest index of the data stream. `verify`: asks all of its indices first, which costs a search for each write and the privilege `read`, and finds what was written a refresh ago (a second by default); for replays that reach beyond a rollover.',
       },
       api_key: { type: 'string', format: 'secret', description: 'API key as Kibana shows it (encoded).' },
       username: { type: 'string', description: 'User, instead of an API key.' },
@@ -83,7 +92,16 @@ class ElasticsearchOutput implements CheckedOutput {
   }
 
   async write(chunks: readonly Chunk[], signal: AbortSignal): Promise<Delivery> {
-    return this.#writer.write(chunks, signal)
+    if (this.#options.dedupe === 'create') return this.#writer.write(chunks, signal)
+    return writeAbsent(
+      {
+        search: (stream, ids, until) => this.#request(() => presentQuery(stream, ids), until),
+        targetsOf: chunk => this.#targetsOf(chunk),
+        write: (absent, until) => this.#writer.write(absent, until),
+      },
+      chunks,
+      signal,
+    )
   }
 
   async check(signal: AbortSignal, datasets: readonly Dataset[], current: readonly Dataset[] = []): Promise<string> {
@@ -92,6 +110,7 @@ class ElasticsearchOutput implements CheckedOutput {
     const indices = current.map(dataset => currentIndex(dataset, namespace))
     const wanted: Wanted[] = [
       { privilege: 'create_doc', names: streams },
+      ...(this.#options.dedupe === 'verify' ? [{ privilege: 'read', names: streams }] : []),
       ...(indices.length > 0 ? [{ privilege: 'index', names: indices }] : []),
     ]
     const question = { index: wanted.map(({ privilege, names }) => ({ names, privileges: [privilege] })) }

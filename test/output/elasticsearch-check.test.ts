@@ -42,6 +42,18 @@ test.each<[string, BulkAnswer]>([
   expect(await check).toMatch(/^logs-m365_defender\.event-/)
 })
 
+test('with `dedupe: verify` the privilege to read is asked for as well', async () => {
+  const body = {
+    has_all_requested: false,
+    index: { 'logs-m365_defender.event-default': { create_doc: true, read: false } },
+  }
+  const { url } = await startFakeBulk(() => ({ body }))
+  const output = await openedFor(url, { dedupe: 'verify' })
+  await expect(output.check(never, ['event'])).rejects.toThrow(
+    'read on logs-m365_defender.event-default is not granted',
+  )
+})
+
 test('a privilege on the current states that is missing is named beside one on the streams', async () => {
   const body = {
     has_all_requested: false,

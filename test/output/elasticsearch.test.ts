@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { subset } from '../../src/core/chunk.ts'
 import { elasticsearch } from '../../src/output/elasticsearch.ts'
 import { outputContract } from '../contract/output.ts'
 import { chunkOf, documentOf, origin } from '../support/chunks.ts'
@@ -28,6 +29,30 @@ for (const version of ['9.5', '8.19'] as const) {
       const documents = await documentsIn(url, stream)
       expect(documents.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c'])
       expect(documents[0]?.index).toMatch(/^\.ds-logs-m365_defender\.event-/)
+    })
+
+    test('C12: with `dedupe: verify` what is sent again after a rollover is there once', async () => {
+      const { namespace, stream } = await freshStream(url)
+      const chunk = chunkOf(docs(4), { ids: ['a', 'b', 'c', 'd'] })
+      const [create, verify] = await Promise.all([
+        openedFor(url, { namespace }),
+        openedFor(url, { namespace, dedupe: 'verify' }),
+      ])
+      expect(await verify.write([subset(chunk, [0, 1])], never)).toMatchObject({
+        duplicates: 0,
+        retry: [],
+        rejected: [],
+      })
+      await fetch(`${url}/${stream}/_rollover`, { method: 'POST' })
+      // What was written less than a second ago may not be found yet.
+      await fetch(`${url}/${stream}/_refresh`, { method: 'POST' })
+      const bad = { ...documentOf({ number: 1 }), number: 'not a number' }
+      await create.write([chunkOf([documentOf({ number: 1 })], { ids: ['e'] })], never)
+      const chunks = [chunk, chunkOf([documentOf(), bad], { ids: ['e', 'f'] })]
+      const delivery = await verify.write(chunks, never)
+      expect(delivery).toMatchObject({ duplicates: 3, retry: [], rejected: [{ index: 5 }] })
+      const ids = (await documentsIn(url, stream)).map(({ id }) => id)
+      expect(ids.sort()).toEqual(['a', 'b', 'c', 'd', 'e'])
     })
 
     test('a document that does not fit the mapping is refused with the reason and the field; its neighbours arrive', async () => {

@@ -3,7 +3,7 @@ import { type ElasticsearchOptions, elasticsearch } from '../../src/output/elast
 import { documentOf } from './chunks.ts'
 
 export function optionsFor(url: string, more: Partial<ElasticsearchOptions> = {}): ElasticsearchOptions {
-  return { urls: [url], namespace: 'default', timeout: 10_000, compression: false, ...more }
+  return { urls: [url], namespace: 'default', dedupe: 'create', timeout: 10_000, compression: false, ...more }
 }
 
 export async function openedFor(url: string, more: Partial<ElasticsearchOptions> = {}) {
