@@ -115,8 +115,9 @@ function splitAddress(value: unknown): Record<string, unknown> | undefined {
 
 const uri =
   /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(?:([^/?#@]*)@)?(\[[^\]]*\]|[^/?#:]*)(?::(\d{1,5}))?(\/[^?#]*)?(?:\?([^#]*))?(?:#(.*))?$/s
-const host = /^(?:[\w-]+\.)*[\w-]+(?:\.)?$|^\[[0-9a-fA-F:.]+\]$/
-const bareHost = /^((?:[\w-]+\.)+[\w-]+|localhost)(?::(\d{1,5}))?$/
+// Letters of all alphabets, and what goes with them: names of hosts come as people write them, too.
+const host = /^(?:[\w\p{L}\p{M}\p{N}-]+\.)*[\w\p{L}\p{M}\p{N}-]+(?:\.)?$|^\[[0-9a-fA-F:.]+\]$/u
+const bareHost = /^((?:[\w\p{L}\p{M}\p{N}-]+\.)+[\w\p{L}\p{M}\p{N}-]+|localhost)(?::(\d{1,5}))?$/u
 
 function splitUri(value: unknown): Record<string, unknown> | undefined {
   const original = scalarText(value)
