@@ -78,6 +78,24 @@ for (const version of ['9.5', '8.19'] as const) {
       expect((await documentsIn(url, stream)).map(({ id }) => id).sort()).toEqual(['a', 'b', 'c', 'd'])
     })
 
+    test('ids that are all too long are refused, each alone, and are no outage', async () => {
+      const { namespace } = await freshStream(url)
+      const output = await openedFor(url, { namespace })
+      const ids = ['a', 'b', 'c', 'd'].map(letter => letter.repeat(600))
+      const delivery = await output.write([chunkOf(docs(4), { ids })], never)
+      expect(delivery).toMatchObject({ retry: [], rejected: [0, 1, 2, 3].map(index => ({ index })) })
+    })
+
+    test('a pipeline that is not there is an outage until it is', async () => {
+      const { namespace, stream } = await freshStream(url)
+      const output = await openedFor(url, { namespace })
+      await output.write([chunkOf(docs(1))], never)
+      await request(url, 'PUT', `/${stream}/_settings`, { 'index.default_pipeline': namespace })
+      const refused = await output.write([chunkOf(docs(2))], never)
+      expect(refused).toMatchObject({ rejected: [], retry: [0, 1] })
+      expect(refused.outage).toContain(`pipeline with id [${namespace}] does not exist`)
+    })
+
     test('a stream that must not be written to is an outage and not a bad record', async () => {
       const { namespace, stream } = await freshStream(url)
       const output = await openedFor(url, { namespace })
