@@ -15,7 +15,6 @@ export {
   type Config,
   isCollector,
   isEventHub,
-  type OutputConfig,
 } from './config/model.ts'
 
 /** Where relative paths start and files are read from; for tests and for callers with a working directory of their own. */

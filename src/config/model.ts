@@ -1,19 +1,12 @@
 import { type CollectorSettings, collectorSchemas } from '../collect/kinds.ts'
 import type { EventHubOptions } from '../consumer/options.ts'
 import type { DeadLetterOptions } from '../output/dead-letter.ts'
-import { type KindName, kinds } from '../output/kinds.ts'
+import { type KindName, kinds, type OutputConfig } from '../output/kinds.ts'
 import type { CommonOptions } from '../output/policy.ts'
 import type { CheckpointsOptions } from '../storage/options.ts'
 import { type TransformOptions, type TransformSettings, transformOptions } from '../transform/options.ts'
 import { type Environment, workloadIdentity } from './environment.ts'
 import { camelCase } from './keys.ts'
-
-export interface OutputConfig extends CommonOptions {
-  readonly name: string
-  readonly kind: KindName
-  /** As the kind's schema describes them. */
-  readonly options: Readonly<Record<string, unknown>>
-}
 
 export interface EventHubSource {
   readonly name: string

@@ -1,13 +1,6 @@
-import { type KindName, kinds } from './kinds.ts'
-import type { CommonOptions, OutputKind } from './policy.ts'
+import { type KindName, kinds, type OutputConfig } from './kinds.ts'
+import type { OutputKind } from './policy.ts'
 import { TableFilter } from './tables.ts'
-
-/** An output as it is configured. */
-export interface ConfiguredOutput extends CommonOptions {
-  readonly name: string
-  readonly kind: KindName
-  readonly options: Readonly<Record<string, unknown>>
-}
 
 /** What an output does with a document. */
 export interface OutputVerdict {
@@ -20,7 +13,7 @@ export interface OutputVerdict {
 
 /** What an output would do with a document of this table now; the one place that knows all that may keep it away or change it. */
 export function outputVerdict(
-  { name, kind, options, tables, format, fields }: ConfiguredOutput,
+  { name, kind, options, tables, format, fields }: OutputConfig,
   table: string,
   time: Date,
 ): OutputVerdict {
@@ -33,6 +26,6 @@ export function outputVerdict(
   return { output: name, kind, takes: true, detail: parts.join('; ') }
 }
 
-function fieldWords({ drop, hash }: NonNullable<ConfiguredOutput['fields']> = {}): string[] {
+function fieldWords({ drop, hash }: NonNullable<OutputConfig['fields']> = {}): string[] {
   return [...(drop ? [`without ${drop.join(', ')}`] : []), ...(hash ? [`hashes for ${hash.join(', ')}`] : [])]
 }

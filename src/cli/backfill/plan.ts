@@ -1,7 +1,8 @@
 import { longestChanges } from '../../collect/backfill.ts'
 import type { PastWindow } from '../../collect/slices.ts'
-import { type CollectorSource, type Config, isCollector, type OutputConfig } from '../../config.ts'
+import { type CollectorSource, type Config, isCollector } from '../../config.ts'
 import { XdrelayError } from '../../core/errors.ts'
+import type { OutputConfig } from '../../output/kinds.ts'
 import { asConfigured } from '../arguments.ts'
 
 export const kindsOf = {
