@@ -1,13 +1,5 @@
+import type { MicrosoftApp } from '../emulator/microsoft.ts'
 import { type Held, type HeldItems, pairOf } from './collections.ts'
-
-/** What the stand-in says on its first line. */
-export interface MicrosoftApp {
-  readonly url: string
-  readonly tokenUrl: string
-  readonly tenantId: string
-  readonly clientId: string
-  readonly clientSecret: string
-}
 
 type Item = Readonly<Record<string, unknown>> & { readonly id: string; readonly lastUpdateDateTime: string }
 

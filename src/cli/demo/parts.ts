@@ -1,7 +1,7 @@
 import { ConfigError } from '../../config/finding.ts'
 import { type Config, checkConfig } from '../../config.ts'
 import type { Storage } from '../../emulator/storage.ts'
-import type { MicrosoftApp } from './held.ts'
+import type { MicrosoftApp } from '../emulator/microsoft.ts'
 
 export const hubName = 'defender'
 /** A consumer group of its own, so that the reconciliation reads beside the pipeline. */

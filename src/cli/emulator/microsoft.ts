@@ -53,7 +53,13 @@ async function microsoft(options: MicrosoftOptions): Promise<void> {
     if (json) print(JSON.stringify({ still: true }))
   })
   try {
-    const app = { url: service.url, tokenUrl: service.tokenUrl(tenantId), tenantId, clientId, clientSecret: secret }
+    const app: MicrosoftApp = {
+      url: service.url,
+      tokenUrl: service.tokenUrl(tenantId),
+      tenantId,
+      clientId,
+      clientSecret: secret,
+    }
     print(json ? JSON.stringify(app) : sources(app))
     note(`Listening on ${service.url}; end with Ctrl-C.`)
     await aborted(signals.stop)
@@ -72,7 +78,8 @@ function change({ store, inventory }: Microsoft): void {
   inventory.change(2, now)
 }
 
-interface App {
+/** What the stand-in says on its first line with `--json`. */
+export interface MicrosoftApp {
   readonly url: string
   readonly tokenUrl: string
   readonly tenantId: string
@@ -81,7 +88,7 @@ interface App {
 }
 
 /** Ready for a configuration file. */
-function sources({ url, tokenUrl, tenantId, clientId, clientSecret }: App): string {
+function sources({ url, tokenUrl, tenantId, clientId, clientSecret }: MicrosoftApp): string {
   const access = [
     `tenant_id: ${tenantId}`,
     `client_id: ${clientId}`,

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { heldBy, type MicrosoftApp } from '../../../src/cli/demo/held.ts'
+import { heldBy } from '../../../src/cli/demo/held.ts'
+import type { MicrosoftApp } from '../../../src/cli/emulator/microsoft.ts'
 import { tempDirectory } from '../../support/temp.ts'
 import { xdrelay } from '../../support/xdrelay.ts'
 
