@@ -1,6 +1,7 @@
 import type { SourceBatch } from '../src/core/types.ts'
 import { createGenerator, type GeneratorOptions } from '../src/emulator/generator/generator.ts'
 import { createBatchTransform } from '../src/transform/batch.ts'
+import { usualLimits } from '../src/transform/options.ts'
 import { type ProfileLine, profileOf } from './profile.ts'
 
 export interface TransformFigures {
@@ -20,7 +21,7 @@ export const transformOptions = {
   preserveDuplicateCustomFields: false,
   preserveOriginalEvent: false,
   ids: 'position',
-  limits: { depth: 64, keys: 10_000, messageBytes: 64 << 20 },
+  limits: { ...usualLimits, messageBytes: 64 << 20 },
 } as const
 const origin = { source: 's', namespace: 'n', eventHub: 'h', consumerGroup: 'c', partitionId: '0' }
 const largest = ['DeviceNetworkEvents', 'DeviceProcessEvents', 'DeviceFileEvents', 'DeviceEvents']

@@ -2,7 +2,7 @@ import { recordBounds } from '../../src/core/json-slices.ts'
 import { parseJson } from '../../src/core/parse-json.ts'
 import type { Origin, Reject, SourceBatch, Transformed } from '../../src/core/types.ts'
 import { createBatchTransform } from '../../src/transform/batch.ts'
-import type { TransformOptions } from '../../src/transform/options.ts'
+import { type TransformOptions, usualLimits } from '../../src/transform/options.ts'
 import { readLines } from './lines.ts'
 import { readBody, whyUnusable } from './oracle.ts'
 import { lostValue } from './values.ts'
@@ -16,8 +16,6 @@ export interface Checked {
 
 export type Check = (bodies: readonly Uint8Array[]) => Checked
 
-export const limits = { depth: 64, keys: 10_000 }
-
 /**
  * Sends message bodies through the transform, from bytes to bytes, and throws at the first invariant that does not
  * hold: nothing lost, nothing twice, nothing distorted, each record by itself, the same every time.
@@ -27,7 +25,7 @@ export function createCheck(changes: Partial<TransformOptions> = {}, create = cr
     strict: false,
     preserveDuplicateCustomFields: false,
     preserveOriginalEvent: false,
-    limits,
+    limits: usualLimits,
     ...changes,
   }
   const byPosition = create({ ...options, ids: 'position' })
@@ -93,7 +91,7 @@ function checkMessage(
   for (const reject of own) checkReject(reject, records[reject.recordIndex!], strict)
   const bounds = recordBounds(body)!
   for (const [place, index] of delivered.entries()) {
-    const [why] = whyUnusable(records[index], limits)
+    const [why] = whyUnusable(records[index], usualLimits)
     if (why !== undefined) throw new Error(`record ${index} is a document, and not ${why}`)
     const text = Buffer.from(body.subarray(bounds[index * 2], bounds[index * 2 + 1])).toString()
     const lost = lostValue(text, documents[places[place]!]!)
@@ -102,7 +100,7 @@ function checkMessage(
 }
 
 function checkReject({ reason, bytes, recordIndex, pointer }: Reject, record: unknown, strict: boolean): void {
-  const expected = whyUnusable(record, limits)
+  const expected = whyUnusable(record, usualLimits)
   if (!expected.includes(reason) && !(strict && reason === 'invalid')) {
     throw new Error(`record ${recordIndex} is rejected as ${reason}, expected ${expected[0] ?? 'a document'}`)
   }

@@ -2,6 +2,7 @@ import { documentBytes } from '../../src/core/chunk.ts'
 import type { SourceBatch, Transformed } from '../../src/core/types.ts'
 import { createBatchTransform } from '../../src/transform/batch.ts'
 import { type ColumnType, loadSchemas, type TableSchema } from '../../src/transform/mapping/schemas.ts'
+import { usualLimits } from '../../src/transform/options.ts'
 import { leavesOf, type Marker, markerOf } from './markers.ts'
 
 /** Where the marked value of a column was found in the document. */
@@ -35,13 +36,12 @@ export function measureCoverage(transform: Transform = usualTransform()): TableC
 }
 
 function usualTransform(): Transform {
-  const limits = { depth: 64, keys: 10_000 }
   return createBatchTransform({
     strict: false,
     preserveDuplicateCustomFields: false,
     preserveOriginalEvent: false,
     ids: 'position',
-    limits,
+    limits: usualLimits,
   })
 }
 

@@ -17,6 +17,9 @@ export interface TransformOptions {
   }
 }
 
+/** What a record may have unless the configuration says otherwise. */
+export const usualLimits: Limits = { depth: 64, keys: 10_000 }
+
 /** More than the main thread can feed; each takes about 55 MiB. Measured in decision 015. */
 const mostWorkers = 4
 
@@ -67,11 +70,17 @@ export const transformSchema = {
       type: 'object',
       default: {},
       properties: {
-        depth: { type: 'integer', minimum: 4, maximum: 500, default: 64, description: 'Deepest nesting of a record.' },
+        depth: {
+          type: 'integer',
+          minimum: 4,
+          maximum: 500,
+          default: usualLimits.depth,
+          description: 'Deepest nesting of a record.',
+        },
         keys: {
           type: 'integer',
           minimum: 100,
-          default: 10_000,
+          default: usualLimits.keys,
           description: 'Most keys and list elements in a record.',
         },
         message_bytes: {

@@ -1,5 +1,6 @@
 import type { Chunk } from '../../src/core/types.ts'
 import { createBatchTransform } from '../../src/transform/batch.ts'
+import { usualLimits } from '../../src/transform/options.ts'
 import { origin } from './chunks.ts'
 
 /** A row of a table, or of one that nobody knows. */
@@ -46,7 +47,7 @@ const options = {
   preserveDuplicateCustomFields: true,
   preserveOriginalEvent: false,
   ids: 'position',
-  limits: { depth: 64, keys: 10_000 },
+  limits: usualLimits,
 } as const
 const usual = createBatchTransform(options)
 export const withOriginal = createBatchTransform({ ...options, preserveOriginalEvent: true })

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { messageOf, XdrelayError } from '../../core/errors.ts'
 import type { Message, Origin, SourceBatch } from '../../core/types.ts'
-import type { TransformOptions } from '../../transform/options.ts'
+import { type TransformOptions, usualLimits } from '../../transform/options.ts'
 import { type InputForm, messageBody } from './body.ts'
 import { texts } from './texts.ts'
 
@@ -12,7 +12,7 @@ export const mapOptions: TransformOptions = {
   preserveOriginalEvent: false,
   // A line number is no lasting position.
   ids: 'content',
-  limits: { depth: 64, keys: 10_000 },
+  limits: usualLimits,
 }
 
 const batchBytes = 1 << 20

@@ -4,6 +4,7 @@ import { type Collected, fullPath } from '../mapping/datasets.ts'
 import { createMapper } from '../mapping/mapper.ts'
 import type { Observer } from '../mapping/observer.ts'
 import { type Problem, readMessage, readRecord } from '../message.ts'
+import { usualLimits } from '../options.ts'
 import { positionOf } from '../position.ts'
 import type { DefenderRecord, Mapper } from '../record.ts'
 import { fieldsOf, isSame, valueAt } from './documents.ts'
@@ -25,7 +26,6 @@ export interface Failure {
 const caseId = 'document-1'
 const hub = { source: 'hub', namespace: '', eventHub: 'hub', consumerGroup: '$Default', partitionId: '0' }
 const nowhere = { ...hub, eventHub: '', consumerGroup: '', partitionId: '' }
-const limits = { depth: 64, keys: 10_000 }
 
 /** Maps the records of cases as a run would, and compares. */
 export class CaseRunner {
@@ -68,7 +68,7 @@ export class CaseRunner {
 
   #mapper({ dataset, strict, preserve }: MappingCase): Mapper {
     const key = `${dataset} ${strict} ${preserve}`
-    const options = { strict, preserveDuplicateCustomFields: preserve, limits }
+    const options = { strict, preserveDuplicateCustomFields: preserve, limits: usualLimits }
     const mapper = this.#mappers.get(key) ?? createMapper(options, this.#observer, dataset)
     this.#mappers.set(key, mapper)
     return mapper

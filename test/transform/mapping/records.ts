@@ -1,5 +1,6 @@
 import { valueAt } from '../../../src/transform/cases/documents.ts'
 import { fullPath } from '../../../src/transform/mapping/datasets.ts'
+import { usualLimits } from '../../../src/transform/options.ts'
 import type { DefenderRecord, MapperOptions } from '../../../src/transform/record.ts'
 
 /** A value of an event's document; `V.` stands for its vendor fields. */
@@ -10,7 +11,7 @@ export function at(document: unknown, path: string): unknown {
 export const usual: MapperOptions = {
   strict: false,
   preserveDuplicateCustomFields: false,
-  limits: { depth: 64, keys: 10_000 },
+  limits: usualLimits,
 }
 
 /** A record of a table as it comes from a message, with what the test says of it. */

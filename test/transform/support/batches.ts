@@ -3,7 +3,7 @@ import { createRunner } from '../../../src/transform/batch.ts'
 import { transformed } from '../../../src/transform/job.ts'
 import { JsonWriter } from '../../../src/transform/json-writer.ts'
 import { Kernel } from '../../../src/transform/kernel/kernel.ts'
-import type { TransformOptions } from '../../../src/transform/options.ts'
+import { type TransformOptions, usualLimits } from '../../../src/transform/options.ts'
 import type { Mapper } from '../../../src/transform/record.ts'
 
 export const options: TransformOptions = {
@@ -12,7 +12,7 @@ export const options: TransformOptions = {
   preserveDuplicateCustomFields: false,
   preserveOriginalEvent: false,
   ids: 'position',
-  limits: { depth: 64, keys: 10_000 },
+  limits: usualLimits,
 }
 
 export const origin: Origin = {
