@@ -265,7 +265,8 @@ class Pipeline {
   /** Writes checkpoints, and throws where anything is unsettled or not stored in time. */
   async #store(limit: AbortSignal): Promise<void> {
     const stored = await Promise.race([this.#progress.flush(), aborted(limit)])
-    if (this.#progress.unsettled() > 0 || !stored) throw incomplete(this.#progress.unsettled())
+    if (this.#progress.unsettled() > 0) throw incomplete(this.#progress.unsettled())
+    if (!stored) throw new XdrelayError('drain_incomplete', 'stopped before the last checkpoints were stored')
   }
 
   #within(end: number): AbortSignal {

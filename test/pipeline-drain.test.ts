@@ -54,7 +54,10 @@ test('a store that hangs does not keep a drain from its end', async () => {
   const run = start(hub, { only: { target, required: true } }, { drainLimit: 100, source })
   await eventually(() => expect(target.ids).toHaveLength(20))
   run.stop.abort()
-  await expect(run.done).rejects.toMatchObject({ kind: 'drain_incomplete' })
+  await expect(run.done).rejects.toMatchObject({
+    kind: 'drain_incomplete',
+    message: 'stopped before the last checkpoints were stored',
+  })
 })
 
 test('an abort ends the wait for a store that hangs', async () => {
