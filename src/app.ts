@@ -71,6 +71,7 @@ export function createApp(config: Config, { log, stdout, pid }: Surroundings, so
   })
   const prefetchBytes = hubs.length === 0 ? 0 : reserved / hubs.length
   const sources = sourcesOf(config, { log, metrics, pid, prefetchBytes, fatal: error => failed.abort(error) })
+  metrics.watchSources(sources)
 
   return {
     metrics,
@@ -78,7 +79,8 @@ export function createApp(config: Config, { log, stdout, pid }: Surroundings, so
     async run(stop, abort) {
       let isReading = false
       const obstacles = () => [
-        ...(isReading ? [] : ['the sources do not read']),
+        ...(stop.aborted ? ['stopping'] : isReading ? [] : ['the sources do not read']),
+        ...sources.flatMap(({ name, troubles }) => troubles.map(code => `source ${name} is in trouble (${code})`)),
         ...lanes
           .filter(({ required }) => required)
           .flatMap(({ lane, output }) => obstacle(`output ${lane.name}`, lane, output)),

@@ -23,6 +23,7 @@ function batch(isOwn: boolean): SourceBatch {
 function sourceOf(only: SourceBatch): RewindableSource {
   return {
     name: 'mem',
+    troubles: [],
     async open() {},
     start: sink => sink.take(only),
     async stop() {},

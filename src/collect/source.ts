@@ -53,6 +53,10 @@ class CollectorSource implements RewindableSource {
     this.#troubles = new Troubles(deps.log)
   }
 
+  get troubles(): readonly string[] {
+    return this.#troubles.codes(() => true)
+  }
+
   /**
    * Wrong credentials, missing permissions and a store that cannot be used end the start. A service that is away does
    * not: passes are tried again anyway, and the other sources shall not stand still with it.

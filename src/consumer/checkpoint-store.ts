@@ -8,6 +8,8 @@ export interface CheckpointStoreDeps {
   readonly positions: PositionStore
   /** Whether a partition is being read here at the moment. */
   readonly isRead: (partitionId: string) => boolean
+  /** Hub and store have answered: the SDK's loop asks the one before it asks here. */
+  readonly answered: () => void
   /** Where this process left a partition that it never lost; undefined when the stored positions count. */
   readonly resume: (partitionId: string) => Cursor | undefined
   /** The partition is about to be read from here; from the configured start when undefined. */
@@ -58,6 +60,7 @@ export class BalancerStore implements CheckpointStore {
   listOwnership(...[fullyQualifiedNamespace, eventHubName, consumerGroup]: Listed): Promise<PartitionOwnership[]> {
     return this.#noted(async () => {
       const entries = await this.#deps.ownership.listForBalancer()
+      this.#deps.answered()
       return entries.map(entry => ({ ...entry, fullyQualifiedNamespace, eventHubName, consumerGroup }))
     })
   }

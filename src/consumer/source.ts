@@ -88,6 +88,7 @@ class EventHubSource implements RewindableSource {
       ownership: this.#ownership,
       positions: this.#positions,
       isRead,
+      answered: () => this.#troubles.over(this.name),
       resume: partitionId => this.#owned.get(partitionId)?.handedOn,
       begin: (partitionId, from) => this.#owned.begin(partitionId, from),
       startsOver: partitionId => this.#owned.get(partitionId)?.startsOver ?? false,
@@ -107,6 +108,10 @@ class EventHubSource implements RewindableSource {
       log,
     })
     this.#troubles = new Troubles(log)
+  }
+
+  get troubles(): readonly string[] {
+    return this.#troubles.codes(subject => subject === this.name || this.#owned.find(subject) !== undefined)
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -196,10 +201,7 @@ class EventHubSource implements RewindableSource {
           partition,
           `behind the checkpoint comes sequence number ${sequenceNumber}, which is a lower one`,
         ),
-      wellAgain: partitionId => {
-        this.#troubles.over(this.#subject(partitionId))
-        this.#troubles.over(this.name)
-      },
+      wellAgain: partitionId => this.#troubles.over(this.#subject(partitionId)),
       turns: this.#turns,
     })
     const waiting = (bytes: number) => metrics.budgetPrefetched.set({ source: name }, bytes)

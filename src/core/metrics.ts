@@ -7,15 +7,32 @@ export type Metrics = ReturnType<typeof createMetrics>
 /** How a record ended at an output. `received` of the source = the sum of these + what is in flight, always. */
 export type SettledAs = 'delivered' | 'duplicate' | 'failure_store' | 'dead_letter' | 'filtered'
 
+interface WatchedSource {
+  readonly name: string
+  readonly troubles: readonly string[]
+}
+
 export function createMetrics() {
   const registry = new Registry()
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Counter<Label>({ name: `xdrelay_${name}`, help, labelNames, registers: [registry] })
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Gauge<Label>({ name: `xdrelay_${name}`, help, labelNames, registers: [registry] })
+  const watched: WatchedSource[] = []
   gauge('build_info', 'Always 1; its label is the version that runs.', ['version']).set({ version }, 1)
+  new Gauge({
+    name: 'xdrelay_source_state',
+    help: '0 while the source reads, 1 while something keeps it from reading or from storing how far it is.',
+    labelNames: ['source'],
+    registers: [registry],
+    // Looked at whenever the metrics are read.
+    collect() {
+      for (const { name, troubles } of watched) this.set({ source: name }, troubles.length > 0 ? 1 : 0)
+    },
+  })
   return {
     registry,
+    watchSources: (sources: readonly WatchedSource[]) => void watched.push(...sources),
     messagesReceived: counter('source_messages_received_total', 'Messages received.', ['source', 'partition']),
     bytesReceived: counter('source_bytes_received_total', 'Bytes of message bodies received.', ['source', 'partition']),
     recordsReceived: counter('records_received_total', 'Records received, broken ones included.', ['table']),

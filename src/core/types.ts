@@ -83,6 +83,8 @@ export type CheckpointOutcome = 'written' | 'stale'
  */
 export interface Source {
   readonly name: string
+  /** Codes of what keeps it from reading, or from storing how far it is, at the moment. */
+  readonly troubles: readonly string[]
   /** Proves that the source can be reached with these credentials; throws an `XdrelayError` within seconds if not. */
   open(signal: AbortSignal): Promise<void>
   start(sink: Sink): Promise<void>

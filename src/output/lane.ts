@@ -46,6 +46,9 @@ interface Piece {
   readonly attempts: number
 }
 
+/** Texts of one outage that are remembered, so that each is said once. */
+const mostSaid = 16
+
 const states: readonly LaneState[] = ['up', 'retrying', 'down']
 
 /**
@@ -74,6 +77,7 @@ export class Lane {
   #draining = false
   #state: LaneState = 'up'
   #outage: string | undefined
+  readonly #said = new Set<string>()
   #changed = Promise.withResolvers<void>()
 
   constructor(parts: LaneParts) {
@@ -249,11 +253,14 @@ export class Lane {
     this.#wake()
   }
 
-  /** One log line per change of the outage's text, however often it is met. */
+  /** One log line for each text that an outage has, however often it is met and however they take turns. */
   #enter(state: LaneState, outage?: string): void {
     const { log, metrics, name } = this.#parts
     if (state === 'up' && this.#outage !== undefined) log.info(`output ${name} is up again`, fields(name, 'output_up'))
-    if (state === 'down' && this.#outage !== outage) {
+    if (state === 'up') this.#said.clear()
+    if (state === 'down' && outage !== undefined && !this.#said.has(outage)) {
+      if (this.#said.size === mostSaid) this.#said.clear()
+      this.#said.add(outage)
       log.error(`output ${name} is down: ${outage}; its documents wait, nothing is lost`, fields(name, 'output_down'))
     }
     if (state !== 'retrying') this.#outage = outage

@@ -6,6 +6,7 @@ import { type Hub, startHub } from '../../src/emulator/hub/hub.ts'
 import { type BulkAnswer, type BulkRequest, item, startFakeBulk } from '../support/fake-bulk.ts'
 import { addressOf, readiness, scrape } from '../support/scrape.ts'
 import { storageForTest } from '../support/storage.ts'
+import { TcpGate } from '../support/tcp-gate.ts'
 import { tempDirectory } from '../support/temp.ts'
 import { xdrelay } from '../support/xdrelay.ts'
 
@@ -62,11 +63,14 @@ function mixed() {
   return { answer, answered }
 }
 
-async function configured(hub: Hub, url: string): Promise<{ config: string; folder: string }> {
+async function configured(
+  hub: Hub,
+  url: string,
+  connection = hub.connectionString('defender'),
+): Promise<{ config: string; folder: string }> {
   const storage = await storageForTest()
   const folder = await tempDirectory()
   const config = join(folder, 'xdrelay.yaml')
-  const connection = hub.connectionString('defender')
   await writeFile(
     config,
     `
@@ -179,6 +183,28 @@ test('ready only while it reads and every required output takes documents; unset
   await expect.poll(() => readiness(address), { timeout: 20_000 }).toBe(503)
   gate.resolve()
   expect(await running.ended).toBe(0)
+})
+
+test('an event hub that is away shows until it is back', { timeout: 120_000 }, async () => {
+  const hub = await startHub({ hubs: [{ name: 'defender', partitions: 1 }] })
+  onTestFinished(() => hub.stop())
+  const gate = await TcpGate.start(`http://127.0.0.1:${hub.port}`)
+  const { url } = await startFakeBulk(() => ({}))
+  const connection = hub.connectionString('defender').replace(`:${hub.port}`, `:${new URL(gate.url).port}`)
+  const running = xdrelay(['run', '--config', (await configured(hub, url, connection)).config])
+  const address = await addressOf(running)
+  const state = async () => (await scrape(address)).sum('source_state', { source: 'xdr' })
+
+  await expect.poll(() => readiness(address)).toBe(200)
+  expect(await state()).toBe(0)
+  await gate.shut()
+  await expect.poll(() => readiness(address), { timeout: 60_000 }).toBe(503)
+  expect(await (await fetch(`${address}/readyz`)).text()).toMatch(/^source xdr is in trouble \(XP200\d\)$/m)
+  expect(await state()).toBe(1)
+  await gate.open()
+  await expect.poll(() => readiness(address), { timeout: 60_000 }).toBe(200)
+  expect(await state()).toBe(0)
+  expect(await running.kill('SIGTERM')).toBe(0)
 })
 
 test('not ready before the sources read', { timeout: 60_000 }, async () => {

@@ -64,6 +64,23 @@ describe('outages', () => {
     expect(waits.map(wait => Math.round(wait / 100) * 100)).toEqual([100, 200, 400, 5400, 400])
   })
 
+  test('reasons that take turns are said once each', async () => {
+    let writes = 0
+    const output = new ScriptedOutput(chunks => {
+      if (writes === 20) return allDelivered
+      return retryAll(chunks, { outage: ['refused', 'reset'][writes++ % 2]! })
+    })
+    const { lane, lines } = laneOf(output)
+    await lane.submit(chunkOf(docs(1)))
+    const again = lane.submit(chunkOf(docs(1)))
+    await again
+    expect(lines.map(({ level, text }) => `${level} ${text.split(';')[0]}`)).toEqual([
+      'error output siem is down: refused',
+      'error output siem is down: reset',
+      'info output siem is up again',
+    ])
+  })
+
   test('an output that throws is an outage, not the end', async () => {
     const output = new ScriptedOutput(() => {
       throw new Error('a defect')

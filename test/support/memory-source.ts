@@ -29,6 +29,7 @@ export class MemoryHub {
 /** Reads a `MemoryHub` under the same contract as the real source: in order, one batch of a stream at a time. */
 export class MemorySource implements RewindableSource {
   readonly name = 'mem'
+  readonly troubles = []
   /** Messages a batch; each stream has at most one batch with the sink. */
   readonly #perBatch: number
   readonly #hub: MemoryHub
