@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -11,9 +11,10 @@ import { BusyTenant, type Life, versionOf } from '../support/busy-tenant.ts'
 import { elasticsearchMissing } from '../support/elasticsearch.ts'
 import { ask, freshNamespace, ownElasticsearch } from '../support/elasticsearch-setup.ts'
 import { NdjsonTail } from '../support/ndjson-tail.ts'
+import { peakMemory } from '../support/peak-memory.ts'
 import { SeenPolling } from '../support/seen-polling.ts'
 import { tempDirectory } from '../support/temp.ts'
-import { type Running, xdrelay } from '../support/xdrelay.ts'
+import { xdrelay } from '../support/xdrelay.ts'
 
 const full = process.env.CHAOS === 'full'
 const alerts = full ? 20_000 : 400
@@ -136,12 +137,6 @@ function workOf({ m365_defender: { alert } }: Document): string {
 
 function workOn({ status, comments }: Item): string {
   return [status, ...(comments as Comment[]).map(({ comment }) => comment)].join(' ')
-}
-
-/** Peak resident memory of the process so far, in MiB. */
-async function peakMemory({ process }: Running): Promise<number> {
-  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${process.pid}/status`, 'utf8'))!
-  return Math.round(Number(kib) / 1024)
 }
 
 describe.skipIf(await elasticsearchMissing('9.5'))('alerts that keep changing while the API misbehaves', async () => {

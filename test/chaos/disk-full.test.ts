@@ -1,10 +1,11 @@
-import { appendFile, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { createGenerator } from '../../src/emulator/generator/generator.ts'
 import { type Hub, startHub } from '../../src/emulator/hub/hub.ts'
 import { startBlobProxy } from '../support/blob-proxy.ts'
+import { peakMemory } from '../support/peak-memory.ts'
 import { addressOf, scrape } from '../support/scrape.ts'
 import { storageForTest } from '../support/storage.ts'
 import { tempDirectory } from '../support/temp.ts'
@@ -85,12 +86,6 @@ admin: { listen: "127.0.0.1:0" }
 /** What `/readyz` says, line by line. */
 async function readyz(address: string): Promise<string[]> {
   return (await (await fetch(`${address}/readyz`)).text()).trimEnd().split('\n')
-}
-
-/** Peak resident memory of the process so far, in MiB. */
-async function peakMemory({ process }: Running): Promise<number> {
-  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${process.pid}/status`, 'utf8'))!
-  return Number(kib) / 1024
 }
 
 /** Moves what is not written to any more to another disk, as an operator would; returns how many files that were. */

@@ -1,10 +1,11 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { elasticsearchMissing, sharedElasticsearch } from '../support/elasticsearch.ts'
 import { EventStream } from '../support/event-stream.ts'
 import { filledHub } from '../support/filled-hub.ts'
+import { peakMemory } from '../support/peak-memory.ts'
 import { Places } from '../support/places.ts'
 import { storageForTest } from '../support/storage.ts'
 import { TcpGate } from '../support/tcp-gate.ts'
@@ -53,12 +54,6 @@ admin: null
   await gate.shut()
   const deadLetters = () => readdir(join(folder, 'dead-letters'))
   return { running, gate, stream, files: new Places(join(folder, 'out')), deadLetters }
-}
-
-/** Peak resident memory of the process so far, in MiB. */
-async function peakMemory({ process }: Running): Promise<number> {
-  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${process.pid}/status`, 'utf8'))!
-  return Number(kib) / 1024
 }
 
 describe.skipIf(await elasticsearchMissing('9.5'))('Elasticsearch is away under load', () => {

@@ -12,11 +12,11 @@ import {
   group,
   hubName,
   hubOptions,
-  memoryLog,
   startTestHub,
   startTestSource,
   until,
 } from '../support/event-hub.ts'
+import { memoryLog } from '../support/memory-log.ts'
 
 let storage: Storage
 beforeAll(async () => {

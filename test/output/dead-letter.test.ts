@@ -7,7 +7,8 @@ import { type DeadLetterOptions, FileDeadLetter } from '../../src/output/dead-le
 import { origin } from '../support/chunks.ts'
 import { failNextSync, failNextWrite } from '../support/disk-faults.ts'
 import { eventually } from '../support/eventually.ts'
-import { createMetrics, memoryLog } from '../support/lanes.ts'
+import { createMetrics } from '../support/lanes.ts'
+import { memoryLog } from '../support/memory-log.ts'
 import { tempDirectory } from '../support/temp.ts'
 
 const never = new AbortController().signal

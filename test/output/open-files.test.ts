@@ -4,7 +4,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { AppendFile } from '../../src/core/durable.ts'
 import { file } from '../../src/output/file.ts'
 import { chunkOf } from '../support/chunks.ts'
-import { createMetrics, memoryLog } from '../support/lanes.ts'
+import { createMetrics } from '../support/lanes.ts'
+import { memoryLog } from '../support/memory-log.ts'
 import { tempDirectory } from '../support/temp.ts'
 
 async function outputIn(folder: string, openFiles: number) {

@@ -5,8 +5,8 @@ import { createMetrics } from '../../src/core/metrics.ts'
 import type { Sink, SourceBatch } from '../../src/core/types.ts'
 import type { CursorStore } from '../../src/storage/cursors.ts'
 import { DirectoryCursors } from '../../src/storage/directory-cursors.ts'
-import { memoryLog } from './event-hub.ts'
 import { itemsOf, type MemoryCollection, MemoryCollector } from './memory-collector.ts'
+import { memoryLog } from './memory-log.ts'
 import { tempDirectory } from './temp.ts'
 
 /** A sink that remembers batches, and that can be made to have no room. */

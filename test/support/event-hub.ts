@@ -3,13 +3,13 @@ import { expect, onTestFinished } from 'vitest'
 import type { EventHubOptions } from '../../src/consumer/options.ts'
 import { createEventHubSource } from '../../src/consumer/source.ts'
 import type { XdrelayError } from '../../src/core/errors.ts'
-import type { Log, LogFields } from '../../src/core/log.ts'
 import { createMetrics } from '../../src/core/metrics.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { RewindableSource, Sink, SourceBatch } from '../../src/core/types.ts'
 import { type Hub, startHub } from '../../src/emulator/hub/hub.ts'
 import type { Storage } from '../../src/emulator/storage.ts'
 import type { CheckpointsOptions } from '../../src/storage/options.ts'
+import { type LogLine, memoryLog } from './memory-log.ts'
 
 export const hubName = 'xdr'
 export const group = 'relay'
@@ -42,21 +42,6 @@ export function checkpointOptions(storage: Storage, overrides: Partial<Checkpoin
     interval: 5000,
     ...overrides,
   }
-}
-
-export interface LogLine {
-  readonly level: 'debug' | 'info' | 'warn' | 'error'
-  readonly text: string
-  readonly fields: LogFields
-}
-
-export function memoryLog(): { log: Log; lines: LogLine[] } {
-  const lines: LogLine[] = []
-  const at =
-    (level: LogLine['level']) =>
-    (text: string, fields: LogFields = {}) =>
-      void lines.push({ level, text, fields })
-  return { log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines }
 }
 
 /** A sink that remembers, and that can be made to have no room. */

@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
-import { type Log, type LogFields, silent } from '../../src/core/log.ts'
+import { silent } from '../../src/core/log.ts'
 import { createMetrics, type Metrics } from '../../src/core/metrics.ts'
 import type { Chunk, DeadLetter, Delivery, Output, Reject } from '../../src/core/types.ts'
 import { Lane, type LaneParts, type LanePolicy } from '../../src/output/lane.ts'
+import { memoryLog } from './memory-log.ts'
 
 export const allDelivered: Delivery = { rejected: [], retry: [], duplicates: 0 }
 
@@ -49,22 +50,6 @@ export class MemoryDeadLetter implements DeadLetter {
   }
 
   async close(): Promise<void> {}
-}
-
-export interface LogLine {
-  readonly level: 'debug' | 'info' | 'warn' | 'error'
-  readonly text: string
-  readonly fields: LogFields | undefined
-}
-
-export function memoryLog(): { log: Log; lines: LogLine[] } {
-  const lines: LogLine[] = []
-  const levels = Object.keys(silent) as LogLine['level'][]
-  const methods = levels.map(level => [
-    level,
-    (text: string, fields?: LogFields) => lines.push({ level, text, fields }),
-  ])
-  return { log: Object.fromEntries(methods), lines }
 }
 
 /** How many documents an output settled, by result. */
