@@ -26,7 +26,7 @@ export interface App {
 const checkLimit = 12_000
 
 /** What the process around it gives. */
-export interface Surroundings {
+export interface AppDeps {
   readonly log: Log
   readonly stdout: NodeJS.WritableStream
   /** The id of this process. */
@@ -34,7 +34,7 @@ export interface Surroundings {
 }
 
 /** The architecture: sources → transform → lanes → outputs, with rejects to the dead letter and progress to the checkpoints. */
-export function createApp(config: Config, { log, stdout, pid }: Surroundings, sourcesOf = createSources): App {
+export function createApp(config: Config, { log, stdout, pid }: AppDeps, sourcesOf = createSources): App {
   const metrics = createMetrics()
   const ended = new AbortController()
   const failed = new AbortController()

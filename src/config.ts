@@ -18,12 +18,12 @@ export {
 } from './config/model.ts'
 
 /** Where relative paths start and files are read from; for tests and for callers with a working directory of their own. */
-export interface Surroundings {
+export interface FileAccess {
   readonly cwd?: string
   readonly readFile?: (path: string) => string
 }
 
-export interface LoadOptions extends Surroundings {
+export interface LoadOptions extends FileAccess {
   /** Without it: `xdrelay.yaml` in `cwd`, and where there is none, environment variables alone. */
   readonly path?: string
   readonly env: Environment
@@ -66,17 +66,17 @@ function readConfig(file: string, { path, readFile = readText }: LoadOptions): s
 }
 
 /** Checks the text of a configuration file. Reads nothing but what `${file:…}` names. */
-export function checkConfig(text: string, file: string, env: Environment, surroundings: Surroundings = {}): Checked {
+export function checkConfig(text: string, file: string, env: Environment, access: FileAccess = {}): Checked {
   const { tree, findings } = parseYaml(text, file)
   if (!tree) return { file, findings: findings.map(cleanFinding) }
-  const folder = dirname(resolve(surroundings.cwd ?? '.', file))
-  return checkTree(tree, file, folder, env, surroundings, findings)
+  const folder = dirname(resolve(access.cwd ?? '.', file))
+  return checkTree(tree, file, folder, env, access, findings)
 }
 
 /** Checks the configuration that environment variables alone make. */
-export function checkEnvironment(env: Environment, surroundings: Surroundings = {}): Checked {
+export function checkEnvironment(env: Environment, access: FileAccess = {}): Checked {
   const file = 'the environment (there is no xdrelay.yaml here)'
-  const checked = checkTree(environmentTree(env), file, resolve(surroundings.cwd ?? '.'), env, surroundings, [])
+  const checked = checkTree(environmentTree(env), file, resolve(access.cwd ?? '.'), env, access, [])
   return { ...checked, findings: nameVariables(checked.findings, env) }
 }
 
@@ -85,7 +85,7 @@ function checkTree(
   file: string,
   folder: string,
   env: Environment,
-  { readFile = readText }: Surroundings,
+  { readFile = readText }: FileAccess,
   before: readonly Finding[],
 ): Checked {
   // A slash at the end says that a folder is meant, which some options must refuse.

@@ -15,8 +15,8 @@ import { configurationAt } from './configuration.ts'
 import { listenForSignals } from './signals.ts'
 import { note } from './terminal.ts'
 
-/** Milliseconds; the window is read once, and by then it is done. */
-const never = 24 * 3_600_000
+/** Milliseconds until the window would be read again: it is read once, and by then the command has ended. */
+const noSecondPass = 24 * 3_600_000
 
 export function backfillCommand(): Command {
   const command = new Command('backfill').description(
@@ -69,7 +69,15 @@ async function backfill(what: What, options: BackfillOptions): Promise<void> {
     const collector = createBackfillCollector(source, window)
     const name = `${source.name}-backfill`
     const app = createApp(plan.config, surroundings, (_config, deps) => [
-      createCollectorSource({ ...deps, name, collector, every: never, current: wantsCurrent(source), store, settled }),
+      createCollectorSource({
+        ...deps,
+        name,
+        collector,
+        every: noSecondPass,
+        current: wantsCurrent(source),
+        store,
+        settled,
+      }),
     ])
     progress.watch(app.metrics)
     try {

@@ -20,7 +20,7 @@ export function folder(files: Record<string, string> = {}): string {
   return path
 }
 
-export interface Surroundings {
+export interface RunOptions {
   readonly cwd?: string
   readonly env?: Record<string, string>
   /** Stops reading the command's standard output before it has written any. */
@@ -28,7 +28,7 @@ export interface Surroundings {
 }
 
 /** Runs the real command to its end, with no environment but what is given. */
-export function xdrelay(args: readonly string[], options: Surroundings = {}): Promise<Ended> {
+export function xdrelay(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const cwd = options.cwd ?? folder()
   const child = spawn(process.execPath, [main, ...args], {
     cwd,

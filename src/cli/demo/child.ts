@@ -20,6 +20,7 @@ export interface Child {
 export function startChild(args: readonly string[]): Child {
   const child = spawn(process.execPath, [process.argv[1]!, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Out of the terminal's group: Ctrl-C must not reach it, as it is ended in its turn, once what it holds was read.
     detached: true,
   })
   const lastWords = keepLastWords(child)
