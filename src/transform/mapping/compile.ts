@@ -33,38 +33,18 @@ export interface CompiledTable {
  * JSON.stringify or as an entry of the table `T`.
  */
 export function compileTable(plan: TablePlan, kernel: Kernel, observer?: Observer, evidence?: Evidence): CompiledTable {
-  const { columns, envelope, dataset, preserveDuplicates } = plan
-  const scope = new Scope(plan.table, columns, envelope)
-  const rules = new RuleWriter(scope, preserveDuplicates, observer)
+  const scope = new Scope(plan.table, plan.columns, plan.envelope)
+  const rules = new RuleWriter(scope, plan.preserveDuplicates, observer)
   const evidenceFirst = evidence === undefined ? [] : evidenceLines(evidence, scope, rules)
   for (const rule of plan.rules) rules.write(rule)
-  const root = vendorRoot(dataset)
-  const vendor = vendorFields([...envelope, ...columns], {
-    root,
-    isOfEvents: dataset === 'event',
-    slotOf: column => scope.slotOf(column)!,
-    copiesOf: column => (preserveDuplicates ? [] : rules.copiesOf(column)),
-  })
-  const tree = new DocumentTree()
-  for (const [path, { number }] of rules.fields()) tree.add(path, { kind: 'field', number })
-  for (const [number, field] of vendor.entries()) {
-    tree.add(field.path, { kind: 'vendor', number, field, isTold: observer !== undefined })
-  }
-  tree.addBehind(root, { kind: 'others' })
-  // What an API gives has no position in a hub.
-  if (dataset === 'event') tree.add('azure', { kind: 'position' })
-  // Everything that is written before may leave some.
-  tree.add('xdrelay', { kind: 'remarks' })
-  const text = [
-    'function fill(record, c, run) {',
-    'const K = c.kinds, R = c.refs, P = c.parts;',
+  const vendor = vendorOf(plan, scope, rules)
+  const tree = treeOf(plan, rules, vendor, observer !== undefined)
+  const fill = functionOf(scope, [
     ...(observer === undefined ? [] : [beginning(plan, scope, observer)]),
     ...scope.lines(),
     ...evidenceFirst,
     ...rules.lines(),
-    '}',
-  ].join('\n')
-  const fill = new Function('X', 'T', `"use strict"; return ${text}`)(runtime, scope.tables) as TableFunction
+  ])
   const told: DocumentForm['told'] = observer && (({ column, path }, value) => observer.vendor(column, path, value))
   const form = { plan: tree.plan(kernel), vendor, told }
   const { constants } = rules
@@ -77,6 +57,40 @@ export function compileTable(plan: TablePlan, kernel: Kernel, observer?: Observe
     constantsAt: putConstants(kernel, constants),
     form,
   }
+}
+
+function vendorOf({ columns, envelope, dataset, preserveDuplicates }: TablePlan, scope: Scope, rules: RuleWriter) {
+  return vendorFields([...envelope, ...columns], {
+    root: vendorRoot(dataset),
+    isOfEvents: dataset === 'event',
+    slotOf: column => scope.slotOf(column)!,
+    copiesOf: column => (preserveDuplicates ? [] : rules.copiesOf(column)),
+  })
+}
+
+/** What may stand in a document, and where. */
+function treeOf(
+  { dataset }: TablePlan,
+  rules: RuleWriter,
+  vendor: DocumentForm['vendor'],
+  isTold: boolean,
+): DocumentTree {
+  const tree = new DocumentTree()
+  for (const [path, { number }] of rules.fields()) tree.add(path, { kind: 'field', number })
+  for (const [number, field] of vendor.entries()) tree.add(field.path, { kind: 'vendor', number, field, isTold })
+  tree.addBehind(vendorRoot(dataset), { kind: 'others' })
+  // What an API gives has no position in a hub.
+  if (dataset === 'event') tree.add('azure', { kind: 'position' })
+  // Everything that is written before may leave some.
+  tree.add('xdrelay', { kind: 'remarks' })
+  return tree
+}
+
+function functionOf(scope: Scope, lines: readonly string[]): TableFunction {
+  const text = ['function fill(record, c, run) {', 'const K = c.kinds, R = c.refs, P = c.parts;', ...lines, '}'].join(
+    '\n',
+  )
+  return new Function('X', 'T', `"use strict"; return ${text}`)(runtime, scope.tables) as TableFunction
 }
 
 /** Evidence has rules of its own; what they give is in the fields before those of the table are applied. */
