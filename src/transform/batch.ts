@@ -83,7 +83,7 @@ function transformScan(context: MessageContext, scanner: Scanner): boolean {
   const position = positionOf(job.origin, message, {})
   const { tape } = scanner
   const mark = lines.mark()
-  mapper.holdDrift?.()
+  mapper.holdDrift()
   let found = scanner.next()
   for (let record = 0; found === 'record'; record++) {
     if (isWanted(job, record)) {
@@ -94,7 +94,7 @@ function transformScan(context: MessageContext, scanner: Scanner): boolean {
     found = scanner.next()
   }
   const isRead = found === 'end'
-  mapper.releaseDrift?.(isRead)
+  mapper.releaseDrift(isRead)
   if (!isRead) lines.backTo(mark)
   return isRead
 }

@@ -69,8 +69,8 @@ export interface Mapper {
    */
   map(record: DefenderRecord): Unmapped | undefined
   /** What is found from here on counts only if it is released so: a message may turn out to be none. */
-  holdDrift?(): void
-  releaseDrift?(counts: boolean): void
+  holdDrift(): void
+  releaseDrift(counts: boolean): void
   /** What was found since the last call. */
   takeDrift(): Drift[]
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { documentBytes, tableOf } from '../../src/core/chunk.ts'
 import { parseJson } from '../../src/core/parse-json.ts'
 import type { Mapper } from '../../src/transform/record.ts'
-import { message, plainMapper, record, run } from './support/batches.ts'
+import { message, noDrift, plainMapper, record, run } from './support/batches.ts'
 
 const value = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
@@ -80,7 +80,7 @@ describe('a chunk', () => {
         out.value({ p: positions.push(input.position) })
         return undefined
       },
-      takeDrift: () => [],
+      ...noDrift,
     }
     run([message(record())], {}, mapper)
     expect(positions).toEqual([

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { createBatchTransform } from '../../src/transform/batch.ts'
 import type { Mapper } from '../../src/transform/record.ts'
-import { batch, message, options, plainMapper, record, run } from './support/batches.ts'
+import { batch, message, noDrift, options, plainMapper, record, run } from './support/batches.ts'
 
 const { out } = plainMapper
 
@@ -167,7 +167,7 @@ describe('single records', () => {
         out.value('deep' in properties ? endless() : { id })
         return undefined
       },
-      takeDrift: () => [],
+      ...noDrift,
     }
     const { rejects, documents } = run([message(record(), record({ deep: 1 }), record())], {}, mapper)
     expect(documents).toHaveLength(2)
@@ -182,7 +182,7 @@ describe('single records', () => {
         out.value({ id })
         return undefined
       },
-      takeDrift: () => [],
+      ...noDrift,
     }
     const { rejects, documents } = run([message(record(), record({ bad: 1 }), record())], {}, mapper)
     expect(documents).toHaveLength(2)
@@ -193,7 +193,7 @@ describe('single records', () => {
     const mapper: Mapper = {
       out,
       map: () => ({ reason: 'invalid', detail: 'Port is text', pointer: '/properties/Port' }),
-      takeDrift: () => [],
+      ...noDrift,
     }
     const { rejects, documents } = run([good], {}, mapper)
     expect(documents).toEqual([])

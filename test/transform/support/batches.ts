@@ -43,6 +43,13 @@ export function record(properties: object = { DeviceName: 'ws-1' }, category = '
   return { time: '2026-07-22T10:43:05Z', tenantId: 'contoso', category, properties }
 }
 
+/** For a mapper that finds none. */
+export const noDrift: Pick<Mapper, 'holdDrift' | 'releaseDrift' | 'takeDrift'> = {
+  holdDrift: () => {},
+  releaseDrift: () => {},
+  takeDrift: () => [],
+}
+
 /** The record as it is, without any mapping rules. */
 export const plainMapper: Mapper = {
   out: new JsonWriter(new Kernel()),
@@ -50,7 +57,7 @@ export const plainMapper: Mapper = {
     plainMapper.out.value({ id, table, envelope, sanitized, original })
     return undefined
   },
-  takeDrift: () => [],
+  ...noDrift,
 }
 
 export interface PlainDocument {

@@ -4,7 +4,7 @@ import { createRunner } from '../../../src/transform/batch.ts'
 import type { TransformOptions } from '../../../src/transform/options.ts'
 import type { Mapper } from '../../../src/transform/record.ts'
 import { serve } from '../../../src/transform/serve.ts'
-import { plainMapper } from './batches.ts'
+import { noDrift, plainMapper } from './batches.ts'
 
 /** A real worker with a mapper that ends or stalls its thread at records whose properties say so. */
 const mapper: Mapper = {
@@ -16,7 +16,7 @@ const mapper: Mapper = {
     while (record.properties.stall);
     return plainMapper.map(record)
   },
-  takeDrift: () => [],
+  ...noDrift,
 }
 
 const run = createRunner(workerData as TransformOptions, () => mapper)
