@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { createApp } from '../app.ts'
+import { type AppDeps, createApp } from '../app.ts'
 import { backfillName, createBackfillCollector } from '../collect/backfill.ts'
 import { wantsCurrent } from '../collect/kinds.ts'
 import { doneUntil } from '../collect/slices.ts'
@@ -10,9 +10,9 @@ import { textLog } from '../core/log.ts'
 import { createCursorStore } from '../storage/cursor-store.ts'
 import type { CursorStore } from '../storage/cursors.ts'
 import { type BackfillOptions, type BackfillPlan, commandOf, kindsOf, planOf, type What } from './backfill/plan.ts'
-import { startProgress } from './backfill/progress.ts'
+import { type Progress, startProgress } from './backfill/progress.ts'
 import { configurationAt } from './configuration.ts'
-import { listenForSignals } from './signals.ts'
+import { listenForSignals, type StopSignals } from './signals.ts'
 import { note } from './terminal.ts'
 
 /** Milliseconds until the window would be read again: it is read once, and by then the command has ended. */
@@ -38,58 +38,55 @@ export function backfillCommand(): Command {
 }
 
 async function backfill(what: What, options: BackfillOptions): Promise<void> {
-  const path = options.config
-  const config = await loadConfig(configurationAt(path))
+  const config = await loadConfig(configurationAt(options.config))
   const plan = planOf(what, options, config, Date.now())
   const { source, window } = plan
   const terminal = process.stderr.isTTY === true
   // On a terminal the bar stands where the line begins, and is drawn again below.
   const log = textLog(line => void process.stderr.write(terminal ? `\r\u001b[K${line}` : line), 'warn')
   const signals = listenForSignals(() => {})
-  const surroundings = { log, stdout: process.stdout, pid: process.pid }
-  const store = createCursorStore(config.checkpoints, backfillName(source.name, source, window), surroundings)
+  const deps = { log, stdout: process.stdout, pid: process.pid }
+  const store = createCursorStore(config.checkpoints, backfillName(source.name, source, window), deps)
   try {
-    const begun = await placeIn(store, signals.stop)
-    if (begun !== undefined && begun >= window.until)
+    const before = await placeIn(store, signals.stop)
+    if (before !== undefined && before >= window.until)
       return note('nothing is left: an earlier run has read this window')
-    note(
-      `${begun === undefined ? 'reading' : 'going on with'} ${describe(plan)}; should it be interrupted: ${commandOf(plan, options)}`,
-    )
-    const done = new AbortController()
-    const progress = startProgress({
-      what,
-      window,
-      begun: begun ?? window.since,
-      terminal,
-    })
-    const settled = (state: string) => {
-      progress.reached(doneUntil(state))
-      if (doneUntil(state) >= window.until) done.abort()
-    }
-    const collector = createBackfillCollector(source, window)
-    const name = `${source.name}-backfill`
-    const app = createApp(plan.config, surroundings, (_config, deps) => [
-      createCollectorSource({
-        ...deps,
-        name,
-        collector,
-        every: noSecondPass,
-        current: wantsCurrent(source),
-        store,
-        settled,
-      }),
-    ])
-    progress.watch(app.metrics)
-    try {
-      await app.run(AbortSignal.any([signals.stop, done.signal]), signals.abort)
-    } finally {
-      await progress.end()
-    }
-    if (!done.signal.aborted)
-      throw new XdrelayError('interrupted', `stopped on the way; go on with: ${commandOf(plan, options)}`)
+    const again = commandOf(plan, options)
+    const beginning = before === undefined ? 'reading' : 'going on with'
+    note(`${beginning} ${describe(plan)}; should it be interrupted: ${again}`)
+    const progress = startProgress({ what, window, begun: before ?? window.since, terminal })
+    const isDone = await readWindow(plan, store, deps, progress, signals)
+    if (!isDone) throw new XdrelayError('interrupted', `stopped on the way; go on with: ${again}`)
   } finally {
     signals.release()
   }
+}
+
+/** Whether all of the window was settled before it was asked to stop. */
+async function readWindow(
+  { source, window, config }: BackfillPlan,
+  store: CursorStore,
+  deps: AppDeps,
+  progress: Progress,
+  { stop, abort }: StopSignals,
+): Promise<boolean> {
+  const done = new AbortController()
+  const settled = (state: string) => {
+    progress.reached(doneUntil(state))
+    if (doneUntil(state) >= window.until) done.abort()
+  }
+  const collector = createBackfillCollector(source, window)
+  const polling = { name: `${source.name}-backfill`, every: noSecondPass, current: wantsCurrent(source) }
+  const app = createApp(config, deps, (_config, parts) => [
+    createCollectorSource({ ...parts, ...polling, collector, store, settled }),
+  ])
+  progress.watch(app.metrics)
+  try {
+    await app.run(AbortSignal.any([stop, done.signal]), abort)
+  } finally {
+    await progress.end()
+  }
+  return done.signal.aborted
 }
 
 /** Up to where an earlier run has read the window; undefined for one that begins. */
