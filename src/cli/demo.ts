@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { type App, createApp } from '../app.ts'
-import { isEventHub } from '../config.ts'
+import { type Config, isEventHub } from '../config.ts'
 import { readWindow } from '../consumer/window.ts'
 import { aborted } from '../core/bound.ts'
 import { XdrelayError } from '../core/errors.ts'
@@ -53,22 +53,11 @@ async function demo(options: DemoOptions): Promise<void> {
   await rm(outputFolder, { recursive: true, force: true })
   await mkdir(outputFolder, { recursive: true })
   const signals = listenForSignals(() => {})
-  await using parts = new AsyncDisposableStack()
-  parts.defer(signals.release)
+  await using stack = new AsyncDisposableStack()
+  stack.defer(signals.release)
 
   say("Starting an event hub, a stand-in of Microsoft's APIs, a storage account and a generator on this machine …")
-  const hub = startChild(['emulator', '--port', '0', '--hub', `${hubName}:4`, '--consumer-group', auditGroup, '--json'])
-  parts.defer(() => hub.end())
-  const microsoft = startChild([...apiArguments, '--seed', options.seed])
-  parts.defer(() => microsoft.end())
-  const storage = await startStorage()
-  parts.defer(() => storage.stop())
-  const { connectionString } = (await hub.nextLine()) as { connectionString: string }
-  const service = (await microsoft.nextLine()) as MicrosoftApp
-  const generator = startChild(generatorArguments(options, connectionString, terminal))
-  parts.defer(() => generator.end())
-
-  const config = demoConfig(connectionString, service, storage, process.env)
+  const { config, service, generator, microsoft } = await startParts(options, terminal, stack)
   const log = withoutDrift(textLog(line => void process.stderr.write(line), 'warn'))
   const app = createApp(config, { log, stdout: process.stdout, pid: process.pid })
   const stop = new AbortController()
@@ -80,8 +69,7 @@ async function demo(options: DemoOptions): Promise<void> {
   await microsoft.nextLine()
 
   const held = await heldBy(service)
-  const audit = { ...config.sources.find(isEventHub)!.options, consumerGroup: auditGroup }
-  const produced = await placesInHub(visit => readWindow(audit, visit))
+  const produced = await producedIn(config)
   const all = [received(app, produced.size, signals.abort), arrived(held, signals.abort)]
   await Promise.race([run, Promise.all(all)])
   stop.abort()
@@ -89,6 +77,36 @@ async function demo(options: DemoOptions): Promise<void> {
   await view.end()
   const found = await reconcile(produced, outputFolder, deadLetterFolder)
   report(found, await reconcileCollections(held, outputFolder), options.json === true)
+}
+
+interface Parts {
+  readonly config: Config
+  readonly service: MicrosoftApp
+  readonly generator: Child
+  readonly microsoft: Child
+}
+
+/** What there is besides xdrelay itself; ends with `stack`. */
+async function startParts(options: DemoOptions, terminal: boolean, stack: AsyncDisposableStack): Promise<Parts> {
+  const start = (args: readonly string[]) => {
+    const child = startChild(args)
+    stack.defer(() => child.end())
+    return child
+  }
+  const hub = start(['emulator', '--port', '0', '--hub', `${hubName}:4`, '--consumer-group', auditGroup, '--json'])
+  const microsoft = start([...apiArguments, '--seed', options.seed])
+  const storage = await startStorage()
+  stack.defer(() => storage.stop())
+  const { connectionString } = (await hub.nextLine()) as { connectionString: string }
+  const service = (await microsoft.nextLine()) as MicrosoftApp
+  const generator = start(generatorArguments(options, connectionString, terminal))
+  const config = demoConfig(connectionString, service, storage, process.env)
+  return { config, service, generator, microsoft }
+}
+
+function producedIn({ sources }: Config): Promise<Set<string>> {
+  const audit = { ...sources.find(isEventHub)!.options, consumerGroup: auditGroup }
+  return placesInHub(visit => readWindow(audit, visit))
 }
 
 function generatorArguments(options: DemoOptions, connectionString: string, terminal: boolean): string[] {
