@@ -173,6 +173,8 @@ export interface Reject {
   readonly bytes: Uint8Array
   /** The output that refused it; absent when no output will see it. */
   readonly output?: string
+  /** Its table, where it came so far that it has one; as it came. */
+  readonly table?: string
 }
 
 /** What a value looks like. Of values that no schema knows nothing else is kept: they may be personal data. */

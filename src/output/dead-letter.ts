@@ -5,6 +5,7 @@ import type { Metrics } from '../core/metrics.ts'
 import type { OptionSchema } from '../core/options.ts'
 import type { DeadLetter, Reject } from '../core/types.ts'
 import { deadLetterLine } from './dead-letter-line.ts'
+import { DeadLetterLog } from './dead-letter-log.ts'
 import { diskProblem, lacksRoom, tryFolder } from './disk.ts'
 import { folderMode, Segments } from './segments.ts'
 
@@ -74,6 +75,7 @@ export class FileDeadLetter implements DeadLetter {
   readonly #options: DeadLetterOptions['file']
   readonly #deps: DeadLetterDeps
   readonly #segments: Segments
+  readonly #news: DeadLetterLog
   /** False while the folder could not be made ready for want of room. */
   #isOpen = false
   #waiting: Waiting[] = []
@@ -88,6 +90,7 @@ export class FileDeadLetter implements DeadLetter {
     this.#options = options.file
     this.#deps = deps
     this.#segments = new Segments(options.file)
+    this.#news = new DeadLetterLog(deps.log, options.file.path)
     deps.metrics.deadLetterLimit.set(options.file.maxBytes)
     this.#show()
   }
@@ -130,6 +133,7 @@ export class FileDeadLetter implements DeadLetter {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#flushing
+    this.#news.close()
     await this.#segments.close()
   }
 
@@ -184,7 +188,9 @@ export class FileDeadLetter implements DeadLetter {
     this.#noteWell()
     this.#setSize(this.#size + bytes)
     for (const { call, count } of calls) {
-      for (const { reason } of call.rejects.slice(call.stored, call.stored + count)) metrics.deadLetters.inc({ reason })
+      const stored = call.rejects.slice(call.stored, call.stored + count)
+      for (const { reason } of stored) metrics.deadLetters.inc({ reason })
+      this.#news.add(stored)
       call.stored += count
       if (call.stored < call.rejects.length) continue
       this.#waiting = this.#waiting.filter(other => other !== call)

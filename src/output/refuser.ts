@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { tableOf } from '../core/chunk.ts'
 import { messageOf } from '../core/errors.ts'
 import { recordsKey } from '../core/json-slices.ts'
 import type { Log } from '../core/log.ts'
@@ -51,6 +52,7 @@ function rejectsOf(chunk: Chunk, { refused }: Share, output: string): Reject[] {
     const recordIndex = chunk.record[index]!
     const bytes = received.bytes(index)
     const pointer = `/${recordsKey(chunk.origin)}/${recordIndex}`
-    return { reason: 'refused', detail, pointer, origin: chunk.origin, message, recordIndex, bytes, output }
+    const table = tableOf(chunk, index)
+    return { reason: 'refused', detail, pointer, origin: chunk.origin, message, recordIndex, bytes, output, table }
   })
 }

@@ -128,12 +128,12 @@ function addReject(
   { index, lines }: MessageContext,
   key: RecordsKey,
   record: number,
-  { reason, detail, pointer = '' }: RecordProblem,
+  { reason, detail, pointer = '', table }: RecordProblem,
   start: number,
   end: number,
 ): void {
   const found = { pointer: `/${key}/${record}${pointer}`, message: index, recordIndex: record }
-  lines.rejects.push({ reason, detail, ...found, start, end })
+  lines.rejects.push({ reason, detail, ...found, start, end, ...(table !== undefined && { table }) })
 }
 
 type Original = Pick<DefenderRecord, 'sanitized' | 'original'>

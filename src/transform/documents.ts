@@ -23,7 +23,7 @@ export interface MessageContext {
 }
 
 /** The pointer is relative to the record. */
-export type RecordProblem = Problem & { readonly pointer?: string }
+export type RecordProblem = Problem & { readonly pointer?: string; readonly table?: string }
 
 /** Adds the document(s) of an element of the body's array, or tells why there is none. Never throws. */
 export type ElementTransform = (context: MessageContext, value: unknown, place: Place) => RecordProblem | undefined
@@ -59,7 +59,7 @@ function addDocument(
     record.table = tableOf(record.category)
     lines.begin()
     const reject = mapper.map(record)
-    if (reject !== undefined) return reject
+    if (reject !== undefined) return { ...reject, table: record.table }
     lines.add(record.id, record.table, index, record.index)
     return undefined
   } catch (error) {

@@ -37,6 +37,7 @@ export interface RejectedPart {
   readonly recordIndex: number | null
   readonly start: number
   readonly end: number
+  readonly table?: string
 }
 
 export function transformed(batch: SourceBatch, { rejects, drift, ...columns }: Result): Transformed {

@@ -15,12 +15,14 @@ const never = new AbortController().signal
 
 async function openedIn(path: string, more: Partial<DeadLetterOptions['file']> = {}) {
   const metrics = createMetrics()
-  const { log, lines } = memoryLog()
+  const { log, lines: all } = memoryLog()
   const options = { file: { path, maxBytes: 1e9, segmentBytes: 1e6, ...more } }
   const deadLetter = new FileDeadLetter(options, { log, metrics })
   await deadLetter.open()
   onTestFinished(() => deadLetter.close())
-  return { deadLetter, metrics, lines }
+  /** What is said of the folder. */
+  const lines = () => all.filter(({ fields }) => fields?.['event.action'] !== 'dead_letter')
+  return { deadLetter, metrics, lines, all }
 }
 
 function rejectOf(bytes: Uint8Array | string, more: Partial<Reject> = {}, message: Partial<Message> = {}): Reject {
@@ -92,6 +94,18 @@ test('the output that refused a record and an unusual body are named', async () 
   expect(await lettersIn(folder)).toMatchObject([{ output: 'siem', record_index: 3 }, { body_type: 'value' }])
 })
 
+test('the log says that there are new ones, without a line for each', async () => {
+  const folder = await tempDirectory()
+  const { deadLetter, all } = await openedIn(folder)
+  for (let n = 0; n < 20; n++) await deadLetter.write([rejectOf(String(n))], never)
+  const [line, ...more] = all
+  expect(line).toMatchObject({ level: 'warn', fields: { 'event.action': 'dead_letter' } })
+  expect(line!.text).toMatch(`1 new dead letter (1 invalid_json) in ${folder}; the first: Unexpected end of JSON input`)
+  expect(more).toEqual([])
+  await deadLetter.close()
+  expect(all.map(({ fields }) => fields?.['labels.count'])).toEqual([1, 19])
+})
+
 test('content that no calendar or encoding knows does not stop a dead letter', async () => {
   const folder = await tempDirectory()
   const { deadLetter } = await openedIn(folder)
@@ -157,9 +171,9 @@ test('a full folder makes writers wait, says so once, and goes on when letters a
   const writes = Array.from({ length: 20 }, (_, n) =>
     deadLetter.write([rejectOf(String(n))], never).then(() => settled++),
   )
-  await eventually(() => expect(lines).toHaveLength(1))
+  await eventually(() => expect(lines()).toHaveLength(1))
   await sleep(700)
-  expect(lines.map(({ level, text }) => [level, text.includes('used up')])).toEqual([['error', true]])
+  expect(lines().map(({ level, text }) => [level, text.includes('used up')])).toEqual([['error', true]])
   const first = await lettersIn(folder)
   expect(settled).toBe(first.length)
   expect(settled).toBeGreaterThan(0)
@@ -195,7 +209,7 @@ test.each([
   await fail()
   await deadLetter.write([rejectOf('2'), rejectOf('3')], never)
   expect((await lettersIn(folder)).map(({ bytes }) => atob(String(bytes))).sort()).toEqual(['1', '2', '3'])
-  expect(lines.map(({ level }) => level)).toEqual(['error', 'info'])
+  expect(lines().map(({ level }) => level)).toEqual(['error', 'info'])
   expect(await readdir(folder)).toHaveLength(1)
 })
 
@@ -207,7 +221,7 @@ test('an abort ends the wait for room, and only that of its own call', async () 
   const aborted = deadLetter.write([rejectOf('2')], abort.signal)
   const patient = deadLetter.write([rejectOf('3')], never)
   const failure = expect(aborted).rejects.toThrow('enough')
-  await eventually(() => expect(lines).toHaveLength(1))
+  await eventually(() => expect(lines()).toHaveLength(1))
   abort.abort(new Error('enough'))
   await failure
   for (const name of await readdir(folder)) await rm(join(folder, name))
