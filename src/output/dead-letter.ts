@@ -31,8 +31,11 @@ export const deadLetterSchema = {
         max_bytes: {
           type: 'string',
           format: 'bytes',
+          // A message of 1 MiB in base64, and what is said of it: less would not take every letter.
+          minimum: 2 * 1024 * 1024,
           default: '1GiB',
-          description: 'Room for dead letters; when it is used up, xdrelay waits until some are taken away.',
+          description:
+            'Room for dead letters, 2MiB at least; when it is used up, xdrelay waits until some are taken away.',
         },
         segment_bytes: { type: 'string', format: 'bytes', default: '64MiB', description: 'Size of one file of them.' },
       },
@@ -145,7 +148,7 @@ export class FileDeadLetter implements DeadLetter {
         if (!measured) await this.#prepare()
         measured = true
         const next = this.#next()
-        if (next.lines.length === 0) throw new UsedUp(this.#options.maxBytes)
+        if (next.lines.length === 0) throw new UsedUp(this.#options.maxBytes, this.#oldestLetter())
         await this.#segments.append(next.lines)
         this.#settle(next)
       } catch (error) {
@@ -175,6 +178,12 @@ export class FileDeadLetter implements DeadLetter {
       if (call.stored + count < call.rejects.length) break
     }
     return append
+  }
+
+  /** Bytes of the one that is to be written next. */
+  #oldestLetter(): number {
+    const { rejects, stored } = this.#waiting[0]!
+    return deadLetterLine(rejects[stored]!, new Date()).length
   }
 
   #fits(before: number, line: number): boolean {
@@ -241,10 +250,14 @@ export class FileDeadLetter implements DeadLetter {
   }
 }
 
-/** The folder holds as much as it may. */
+/** The folder holds as much as it may; or one letter is larger than that, which only an empty folder takes. */
 class UsedUp extends Error {
-  constructor(maxBytes: number) {
-    super(`its ${maxBytes} bytes are used up; move files away there or raise dead_letter.file.max_bytes`)
+  constructor(maxBytes: number, letter = 0) {
+    super(
+      letter > maxBytes
+        ? `one dead letter of ${letter} bytes does not fit into its max_bytes, ${maxBytes}; raise dead_letter.file.max_bytes or move all files away there`
+        : `its ${maxBytes} bytes are used up; move files away there or raise dead_letter.file.max_bytes`,
+    )
   }
 }
 

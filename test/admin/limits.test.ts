@@ -22,7 +22,7 @@ function fill(hub: Hub): number {
   for (let turn = 0; turn < messages; turn++) {
     const made = generator.nextMessage(100)
     const text = Buffer.from(made.body).toString()
-    const body = `${text.slice(0, text.lastIndexOf(']'))},{"no":"${'x'.repeat(4000)}"}]}`
+    const body = `${text.slice(0, text.lastIndexOf(']'))},{"no":"${'x'.repeat(20_000)}"}]}`
     hub.append('defender', String(turn % partitions), Buffer.from(body))
     good += made.records
   }
@@ -88,7 +88,7 @@ sources: { xdr: { event_hub: { connection_string: "${connection}" } } }
 checkpoints: { connection_string: "${storage.connectionString}", interval: 200ms }
 outputs:
   archive: { file: { path: "./out/{table}.ndjson", open_files: ${openFiles} } }
-dead_letter: { file: { path: ./dead, max_bytes: 100KiB, segment_bytes: 20KiB } }
+dead_letter: { file: { path: ./dead, max_bytes: 2MiB, segment_bytes: 400KiB } }
 limits: { in_flight_bytes: 8MiB }
 admin: { listen: "127.0.0.1:0" }
 `,
@@ -106,8 +106,8 @@ admin: { listen: "127.0.0.1:0" }
     expect(now.sum('output_open_files_limit', { output: 'archive' })).toBe(openFiles)
     expect(open).toBeLessThanOrEqual(openFiles)
     expect(await openIn(out, running.process.pid!)).toBeLessThanOrEqual(openFiles)
-    expect(now.sum('dead_letter_limit_bytes')).toBe(100 * 1024)
-    expect(letters).toBeLessThanOrEqual(100 * 1024)
+    expect(now.sum('dead_letter_limit_bytes')).toBe(2 * mebibyte)
+    expect(letters).toBeLessThanOrEqual(2 * mebibyte)
     const ready = await (await fetch(`${address}/readyz`)).text()
     return { used, open, letters, received: now.sum('source_bytes_received_total'), ready }
   }
@@ -133,9 +133,9 @@ admin: { listen: "127.0.0.1:0" }
   expect(inSdk + used).toBeLessThanOrEqual(8 * mebibyte)
   expect(open).toBe(await openIn(out, running.process.pid!))
   expect(letters).toBe(await sizeOf(dead))
-  expect(letters).toBeGreaterThan(90 * 1024)
+  expect(letters).toBeGreaterThan(1.9 * mebibyte)
   expect(running.stderr()).toContain(
-    `dead letter ${dead} cannot be written: its 102400 bytes are used up; move files away there or raise dead_letter.file.max_bytes`,
+    `dead letter ${dead} cannot be written: its 2097152 bytes are used up; move files away there or raise dead_letter.file.max_bytes`,
   )
   expect(running.stderr().match(/open_files_limit/g)).toHaveLength(1)
 

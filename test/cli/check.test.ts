@@ -278,11 +278,13 @@ const faults: readonly Fault[] = [
   },
   {
     title: 'a dead letter without room',
-    change: config => void Object.assign(config.dead_letter.file, { path: '.', max_bytes: '4B' }),
+    change: config => void Object.assign(config.dead_letter.file, { path: '.', max_bytes: '2MiB' }),
     part: 'dead letter',
-    says: /^XP4003 .*its 4 bytes are used up.*; fix: .*has room/,
+    says: /^XP4003 .*its 2097152 bytes are used up.*; fix: .*has room/,
   },
 ]
+
+const full = '\n'.repeat(2 ** 21)
 
 test.each(faults)(
   '$title is named on its line with the fix, in time, and the other parts are ok',
@@ -292,7 +294,7 @@ test.each(faults)(
   async ({ change, part, says, args = [] }) => {
     const config = working(await standIn(healthy))
     await change(config)
-    const { code, parts, stderr, seconds } = await check(config, args, { 'a-file': '', 'full.ndjson': '12345' })
+    const { code, parts, stderr, seconds } = await check(config, args, { 'a-file': '', 'full.ndjson': full })
     expect([...parts.keys()]).toEqual(['source xdr', 'checkpoints', 'output siem', 'output archive', 'dead letter'])
     expect(parts.get(part)).toMatch(says)
     for (const [name, text] of parts) expect(/\bok\b/.test(text), `${name}: ${text}`).toBe(name !== part)

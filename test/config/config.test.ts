@@ -106,6 +106,11 @@ test.each([
   ['a size without a known unit', withLine('64MiB', '64M'), 'limits.in_flight_bytes: expected a size such as 64MiB'],
   ['a size out of range', withLine('64MiB', '1KiB'), 'limits.in_flight_bytes: is less than 1MiB (found: 1KiB)'],
   [
+    'a dead letter that could not take every letter',
+    withLine('./dead-letters }', './dead-letters, max_bytes: 1MiB }'),
+    'dead_letter.file.max_bytes: is less than 2MiB (found: 1MiB)',
+  ],
+  [
     'checkpoints so often that they only burn the processor',
     withLine('  container: xdrelay-checkpoints', '  interval: 10ms'),
     'checkpoints.interval: is less than 100ms (found: 10ms)',

@@ -199,6 +199,20 @@ test('one letter larger than all the room is taken when the folder is empty', as
   expect(await lettersIn(folder)).toHaveLength(1)
 })
 
+test('one letter larger than all the room is the reason where others lie there, and is taken once they are gone', async () => {
+  const folder = await tempDirectory()
+  const { deadLetter, lines } = await openedIn(folder, { maxBytes: 1000 })
+  await deadLetter.write([rejectOf('small')], never)
+  const written = deadLetter.write([rejectOf('x'.repeat(5000))], never)
+  await eventually(() => expect(lines()).toHaveLength(1))
+  expect(lines()[0]!.text).toMatch(
+    /one dead letter of \d{4} bytes does not fit into its max_bytes, 1000; raise dead_letter\.file\.max_bytes/,
+  )
+  for (const name of await readdir(folder)) await rm(join(folder, name))
+  await written
+  expect(await lettersIn(folder)).toHaveLength(1)
+})
+
 test.each([
   ['a disk that fills up', () => failNextWrite(10, 'ENOSPC')],
   ['a failed fsync', () => failNextSync('EIO')],
