@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppendFile, makeDirectory } from '../core/durable.ts'
 import { messageOf } from '../core/errors.ts'
@@ -13,6 +13,7 @@ const reasons: Record<string, string> = {
   EROFS: 'the file system is read-only (EROFS)',
   EIO: 'the disk failed (EIO)',
   EBUSY: 'it is mounted by itself (EBUSY); mount its folder',
+  EISDIR: 'it is a folder (EISDIR); give the path of a file',
   ELOOP: 'it is a symbolic link (ELOOP)',
   EMFILE: 'too many open files (EMFILE); raise the limit of the process (ulimit -n) or lower open_files',
 }
@@ -49,6 +50,14 @@ export async function tryFolder(folder: string, mode?: number): Promise<void> {
   } finally {
     await rm(path, { force: true })
   }
+}
+
+/** Why the path, which need not be there, can be no file to append to; undefined when it can. */
+export async function inTheWay(path: string): Promise<string | undefined> {
+  // What cannot be looked at is told by trying its folder, or by the writes.
+  const there = await stat(path).catch(() => undefined)
+  if (there?.isDirectory()) return reasons.EISDIR
+  return there === undefined || there.isFile() ? undefined : 'not a regular file'
 }
 
 function codeOf(error: unknown): string {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { tableOf } from '../core/chunk.ts'
 import { XdrelayError } from '../core/errors.ts'
 import type { Chunk, Delivery } from '../core/types.ts'
-import { diskProblem, lacksRoom, tryFolder } from './disk.ts'
+import { diskProblem, inTheWay, lacksRoom, tryFolder } from './disk.ts'
 import { FileParts } from './file-parts.ts'
 import { FilePath } from './file-path.ts'
 import { OpenFiles } from './open-files.ts'
@@ -87,7 +87,11 @@ class FileOutput implements CheckedOutput {
   async open(): Promise<void> {}
 
   async check(): Promise<string> {
-    const folder = dirname(this.#path.resolve('unknown', new Date()))
+    const path = this.#path.resolve('unknown', new Date())
+    const folder = dirname(path)
+    // Where the name varies, which names come is not known.
+    const obstacle = this.#path.varies ? undefined : await inTheWay(path)
+    if (obstacle) throw new XdrelayError('cannot_write', `cannot write ${path}: ${obstacle}`, { facts: { path } })
     try {
       await tryFolder(folder)
     } catch (error) {

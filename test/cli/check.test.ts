@@ -269,6 +269,14 @@ const faults: readonly Fault[] = [
     says: /^XP4003 .*a-file.*; fix: Check that the directory exists/,
   },
   {
+    title: 'a folder in the place of the file of an output',
+    change: ({ outputs }) => {
+      outputs.archive.file.path = '.'
+    },
+    part: 'output archive',
+    says: /^XP4003 cannot write \/.*: it is a folder \(EISDIR\); give the path of a file; fix: /,
+  },
+  {
     title: 'a folder of the dead letter that cannot be made',
     change: config => {
       config.dead_letter.file.path = './a-file/dead-letters'

@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type FileOptions, file } from '../../src/output/file.ts'
@@ -212,6 +212,18 @@ describe('outages', () => {
     await rm(join(folder, 'sub'))
     expect(await output.write([one(1)])).toEqual(nothing)
     expect(await output.check()).toBe(join(folder, 'sub'))
+  })
+
+  test('check notices a folder in the place of the file, and nothing of names that records give', async () => {
+    const folder = await tempDirectory()
+    const path = join(folder, 'unknown')
+    await mkdir(path)
+    const output = await openedFor(path)
+    const obstacle = `cannot write ${path}: it is a folder (EISDIR); give the path of a file`
+    await expect(output.check()).rejects.toMatchObject({ kind: 'cannot_write', message: obstacle })
+    expect(await output.write([one(1)])).toMatchObject({ retry: [0], outage: obstacle })
+    expect(await (await openedFor(join(folder, '{table}'))).check()).toBe(folder)
+    await expect((await openedFor('/dev/null')).check()).rejects.toThrow('cannot write /dev/null: not a regular file')
   })
 
   test('check notices a folder without the right to write', async () => {
