@@ -1,10 +1,11 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { type App, createApp } from '../app.ts'
 import { type Config, isEventHub } from '../config.ts'
 import { readWindow } from '../consumer/window.ts'
 import { aborted } from '../core/bound.ts'
+import { makeDirectory } from '../core/durable.ts'
 import { XdrelayError } from '../core/errors.ts'
 import { type Log, textLog } from '../core/log.ts'
 import { startStorage } from '../emulator/storage.ts'
@@ -51,7 +52,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const terminal = process.stdout.isTTY === true && options.json !== true
   const say = options.json ? () => {} : print
   await rm(outputFolder, { recursive: true, force: true })
-  await mkdir(outputFolder, { recursive: true })
+  await makeDirectory(outputFolder)
   const signals = listenForSignals(() => {})
   await using stack = new AsyncDisposableStack()
   stack.defer(signals.release)

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../config.ts'
+import { makeDirectory } from '../core/durable.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
 import { printable } from '../core/log.ts'
 import type { ElasticsearchConnection } from '../output/elasticsearch-client.ts'
@@ -58,7 +59,7 @@ async function setUp(options: ElasticsearchSetup): Promise<void> {
   const { retention, enrich = false, apply = false, force = false, json = false } = options
   const assets = { ...(retention !== undefined && { retention }), enrich }
   if (options.out !== undefined) {
-    writeAssets(resolve(options.out), assets)
+    await writeAssets(resolve(options.out), assets)
     return
   }
   const tell = (plan: Plan) => (json ? print(JSON.stringify(jsonOf(plan, apply))) : printPlan(plan, apply))
@@ -126,12 +127,12 @@ function jsonOf({ steps, notes }: Plan, apply: boolean): object {
 }
 
 /** One file an asset, as they are sent. */
-function writeAssets(folder: string, options: Parameters<typeof loadAssets>[0]): void {
+async function writeAssets(folder: string, options: Parameters<typeof loadAssets>[0]): Promise<void> {
   for (const { kind, name, body } of loadAssets(options)) {
     const file = join(folder, `${kind.replace(' ', '-')}s`, `${name}.json`)
     try {
-      mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`)
+      await makeDirectory(dirname(file))
+      await writeFile(file, `${JSON.stringify(body, null, 2)}\n`)
     } catch (thrown) {
       throw new XdrelayError('cannot_write', `cannot write ${file}: ${messageOf(thrown)}`, { cause: thrown })
     }

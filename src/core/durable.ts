@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface AppendOptions {
@@ -172,11 +172,31 @@ export async function replaceFile(path: string, text: string, mode = 0o600): Pro
   await syncDirectory(dirname(path))
 }
 
-/** Creates the folder and those above it, and makes their names survive a power cut. */
+/**
+ * Creates the folder and those above it, and makes their names survive a power cut. Throws what the file system said of
+ * the first that cannot be made: `mkdir` of Node, told to make all of them, takes a read-only file system for a missing
+ * folder, and never ends below `/proc`.
+ */
 export async function makeDirectory(path: string, mode?: number): Promise<void> {
-  const first = await mkdir(path, { recursive: true, ...(mode !== undefined && { mode }) })
-  if (first === undefined) return
-  for (let folder = path; folder.length >= first.length; folder = dirname(folder)) await syncDirectory(dirname(folder))
+  const missing: string[] = []
+  for (let folder = resolve(path); !(await isThere(folder)); folder = dirname(folder)) missing.unshift(folder)
+  for (const folder of missing) {
+    await mkdir(folder, mode).catch(async (error: NodeJS.ErrnoException) => {
+      // Another process may have been quicker.
+      if (error.code !== 'EEXIST' || !(await isThere(folder))) throw error
+    })
+    await syncDirectory(dirname(folder))
+  }
+}
+
+/** Whether the folder exists; throws for anything else in its place. */
+async function isThere(folder: string): Promise<boolean> {
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' && dirname(folder) !== folder) return undefined
+    throw error
+  })
+  if (found?.isDirectory() === false) throw Object.assign(new Error('ENOTDIR: not a directory'), { code: 'ENOTDIR' })
+  return found !== undefined
 }
 
 /** Makes names that were created, renamed or removed in the folder survive a power cut. */

@@ -10,7 +10,7 @@ const reasons: Record<string, string> = {
   EDQUOT: 'the quota is used up (EDQUOT); delete or move files away there, or raise it',
   EACCES: 'permission denied (EACCES)',
   EPERM: 'not permitted (EPERM)',
-  EROFS: 'the file system is read-only (EROFS)',
+  EROFS: 'it is on a read-only file system (EROFS); mount that for writing, or give another path',
   EIO: 'the disk failed (EIO)',
   EBUSY: 'it is mounted by itself (EBUSY); mount its folder',
   EISDIR: 'it is a folder (EISDIR); give the path of a file',
@@ -24,6 +24,7 @@ const trialBytes = 1024 * 1024
 /** One sentence on why the path cannot be written, the same for the same trouble however often it is met. */
 export function diskProblem(error: unknown): string {
   // Node names the path of the call, which may be another one each time.
+  if (isUnmakeable(error)) return 'no folder can be made there (ENOENT); give another path'
   return reasons[codeOf(error)] ?? messageOf(error).replace(/, \w+( '.*')?$/s, '')
 }
 
@@ -58,6 +59,11 @@ export async function inTheWay(path: string): Promise<string | undefined> {
   const there = await stat(path).catch(() => undefined)
   if (there?.isDirectory()) return reasons.EISDIR
   return there === undefined || there.isFile() ? undefined : 'not a regular file'
+}
+
+/** Folders are made from above, so that what is missing is none of them: a file system such as `/proc` says so. */
+function isUnmakeable(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT' && (error as NodeJS.ErrnoException).syscall === 'mkdir'
 }
 
 function codeOf(error: unknown): string {

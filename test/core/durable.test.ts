@@ -151,3 +151,23 @@ test('a folder that is there already is fine', async () => {
   await makeDirectory(path)
   expect((await stat(path)).isDirectory()).toBe(true)
 })
+
+test('folders are made at every level, by several at once, each with the mode', async () => {
+  const folder = await tempDirectory()
+  const path = join(folder, 'a/b/c')
+  await Promise.all(Array.from({ length: 8 }, () => makeDirectory(path, 0o700)))
+  for (const each of ['a', 'a/b', 'a/b/c']) expect((await stat(join(folder, each))).mode & 0o777).toBe(0o700)
+})
+
+test('what is in the way of a folder is an error', async () => {
+  const folder = await tempDirectory()
+  await writeFile(join(folder, 'file'), '')
+  await symlink('gone', join(folder, 'link'))
+  await expect(makeDirectory(join(folder, 'file'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+  await expect(makeDirectory(join(folder, 'file/a/b'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+  await expect(makeDirectory(join(folder, 'link/a'))).rejects.toMatchObject({ code: 'EEXIST' })
+})
+
+test.skipIf(process.platform !== 'linux')('a folder that no file system makes is an error at once', async () => {
+  await expect(makeDirectory('/proc/nope/x')).rejects.toMatchObject({ code: 'ENOENT', path: '/proc/nope' })
+})

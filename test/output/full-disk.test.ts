@@ -127,6 +127,22 @@ describe.skipIf(await tmpfsMissing())('a disk that is really full', () => {
     expect([output.outOfSpace, await outOfSpace()]).toEqual([false, [0]])
   })
 
+  test('that is read-only is named as such, also where a folder had to be made', async () => {
+    const disk = await tmpfs('1m')
+    await disk.makeReadOnly()
+    const readOnly = 'it is on a read-only file system (EROFS); mount that for writing, or give another path'
+    const folder = join(disk.path, 'made/for/it')
+    const output = file.create('archive', { path: join(folder, 'a'), rotate: { bytes: 0, age: 0 }, openFiles: 1 })
+    onTestFinished(() => output.close())
+    await expect(output.check()).rejects.toMatchObject({ message: `cannot write in ${folder}: ${readOnly}` })
+    expect(await output.write([chunkOf([{}])])).toMatchObject({
+      retry: [0],
+      outage: `cannot write ${join(folder, 'a')}: ${readOnly}`,
+    })
+    const { deadLetter } = await deadLetterIn(folder)
+    await expect(deadLetter.open()).rejects.toMatchObject({ message: `dead letter folder ${folder}: ${readOnly}` })
+  })
+
   test.each([
     ['full', 0],
     ['almost full', 100 * 1024],

@@ -9,6 +9,7 @@ export interface Tmpfs {
   readonly path: string
   /** Makes it larger while it is in use. */
   resize(size: string, inodes?: number): Promise<void>
+  makeReadOnly(): Promise<void>
 }
 
 /**
@@ -24,6 +25,7 @@ export async function tmpfs(size: string, inodes = 10_000): Promise<Tmpfs> {
     async resize(to, files = inodes) {
       await run('mount', ['-o', `remount,size=${to},nr_inodes=${files}`, path])
     },
+    makeReadOnly: async () => void (await run('mount', ['-o', 'remount,ro', path])),
   }
 }
 
