@@ -1,9 +1,10 @@
+import { DriftLog, others } from './drift-log.ts'
 import type { Log } from './log.ts'
 import type { Drift, Form } from './types.ts'
 
 const mostEntries = 2000
-const mostLines = 100
-const others = '*'
+/** New tables that are still said once the entries are used up. */
+const mostFurther = 500
 
 /** What `GET /api/v1/drift` answers. Names and forms, never values. */
 export interface DriftReport {
@@ -25,19 +26,20 @@ interface Entry extends Drift {
   last: number
 }
 
-/** All drift since its start, bounded: what is beyond is counted as table `*`. Says each once in the log. */
+/** All drift since its start, bounded: what is beyond is counted as table `*`. Says in the log what is new. */
 export class DriftRegister {
-  readonly #log: Log
+  readonly #log: DriftLog
   readonly #since = Date.now()
   readonly #entries = new Map<string, Entry>()
-  #lines = 0
+  readonly #further = new Set<string>()
 
   constructor(log: Log) {
-    this.#log = log
+    this.#log = new DriftLog(log)
   }
 
+  /** The drift of one batch. */
   add(drift: readonly Drift[]): void {
-    for (const found of drift) this.#add(found)
+    this.#log.say(drift.filter(found => this.#add(found)))
   }
 
   report(): DriftReport {
@@ -49,8 +51,25 @@ export class DriftRegister {
     return { since: new Date(this.#since).toISOString(), drift }
   }
 
-  #add(found: Drift): void {
-    const entry = this.#entries.get(keyOf(found)) ?? this.#open(found)
+  /** True for what is to be said. */
+  #add(found: Drift): boolean {
+    const known = this.#entries.get(keyOf(found))
+    const isFresh = known === undefined && this.#isFresh(found)
+    this.#count(known ?? this.#open(found), found)
+    return isFresh
+  }
+
+  /** Of what has no entry yet. */
+  #isFresh(found: Drift): boolean {
+    if (isColumnOfNewTable(found)) return false
+    if (this.#entries.size < mostEntries) return true
+    const { kind, table } = found
+    if (kind !== 'new_table' || this.#further.size >= mostFurther || this.#further.has(table)) return false
+    this.#further.add(table)
+    return true
+  }
+
+  #count(entry: Entry, found: Drift): void {
     entry.count += found.count
     entry.last = Date.now()
     if (entry.table === others) return
@@ -67,33 +86,13 @@ export class DriftRegister {
     const now = Date.now()
     const entry = this.#entries.get(key) ?? { ...drift, count: 0, forms: {}, first: now, last: now }
     this.#entries.set(key, entry)
-    if (isNew && !isColumnOfNewTable(found)) this.#say(found)
     return entry
-  }
-
-  #say(found: Drift): void {
-    if (this.#lines > mostLines) return
-    const isLast = this.#lines++ === mostLines
-    const text = isLast ? `more than ${mostLines} kinds of drift: no more of them are logged` : sentence(found)
-    this.#log.warn(`${text}; see xdrelay drift`, {
-      'event.action': 'schema_drift',
-      ...(isLast ? {} : { 'labels.kind': found.kind, 'labels.table': found.table, 'labels.column': found.column }),
-    })
   }
 }
 
 /** A new table is said and counted once, with its columns as details. */
 export function isColumnOfNewTable({ kind, column }: Drift): boolean {
   return kind === 'new_table' && column !== ''
-}
-
-function sentence({ kind, table, column, expected, field, forms }: Drift): string {
-  if (table === others) return `many kinds of drift at once (${kind})`
-  const found = Object.keys(forms).join(', ')
-  const place = field === '' ? '' : `, kept as ${field}`
-  if (kind === 'new_table') return `new table ${table}${place}.*`
-  if (kind === 'new_column') return `new column ${table}.${column} (${found})${place}`
-  return `column ${table}.${column} is ${found} where ${expected} is expected${place}`
 }
 
 function keyOf({ kind, table, column, expected }: Omit<Drift, 'count' | 'forms' | 'field'>): string {
