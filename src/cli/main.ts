@@ -52,6 +52,8 @@ function crash(thrown: unknown): void {
 const args = process.argv.slice(2)
 if (args[0] === 'run') applyProcessLimits()
 process.on('unhandledRejection', crash).on('uncaughtException', crash)
+// Nobody reads the log, or its disk is full: no reason to end the work that it tells about.
+process.stderr.on('error', () => {})
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader of a pipe is gone, as after `| head`. For `run` that is an output that is down, and its lane says so.
   if (error.code === 'EPIPE' && args[0] !== 'run') process.exit(0)

@@ -16,12 +16,15 @@ export interface Running {
   kill(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
 
-/** The real command line in a process of its own; killed when the test ends. */
+/** The real command line in a process of its own; killed when the test ends. `redirect` is shell, as `2>/dev/full`. */
 export function xdrelay(
   args: readonly string[],
-  options: { env?: Record<string, string>; cwd?: string; input?: string } = {},
+  options: { env?: Record<string, string>; cwd?: string; input?: string; redirect?: string } = {},
 ): Running {
-  const child = spawn(process.execPath, [main, ...args], {
+  // A shell for what it alone can do; the command takes its place and its process id.
+  const shell = options.redirect === undefined ? [] : ['sh', '-c', `exec "$@" ${options.redirect}`, 'sh']
+  const [command, ...rest] = [...shell, process.execPath, main, ...args]
+  const child = spawn(command!, rest, {
     cwd: options.cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
