@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import { parseHubConnectionString } from '../consumer/connection-string.ts'
-import { messageOf, XdrelayError } from '../core/errors.ts'
+import { XdrelayError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import { createGenerator, type Generator } from '../emulator/generator/generator.ts'
 import { type PlannedMessage, planMessages } from '../emulator/generator/plan.ts'
@@ -11,7 +11,7 @@ import { openSender } from '../emulator/generator/send.ts'
 import { isFlaw } from '../storage/connection-string.ts'
 import { wholeNumber } from './arguments.ts'
 import { listenForSignals } from './signals.ts'
-import { note, print } from './terminal.ts'
+import { cannotWrite, note, print } from './terminal.ts'
 
 const lineFeed = Buffer.from('\n')
 
@@ -126,10 +126,7 @@ export async function writeLines(lines: AsyncIterable<string | Uint8Array>, file
     // The reader of the pipe has seen enough.
     if ((thrown as { code?: string }).code === 'EPIPE') return
     if (!(thrown instanceof Error && 'syscall' in thrown)) throw thrown
-    throw new XdrelayError('cannot_write', `cannot write ${file}: ${messageOf(thrown)}`, {
-      cause: thrown,
-      facts: { file },
-    })
+    throw cannotWrite(toStdout ? 'standard output' : file, thrown)
   }
 }
 

@@ -4,7 +4,7 @@ import { classify, messageOf, XdrelayError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { commands } from './commands.ts'
 import { applyProcessLimits } from './process-limits.ts'
-import { reportError, written } from './terminal.ts'
+import { cannotWrite, reportError, written } from './terminal.ts'
 
 async function main(args: readonly string[]): Promise<number> {
   try {
@@ -13,7 +13,7 @@ async function main(args: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0)
   } catch (thrown) {
     const error = thrown instanceof CommanderError ? usageError(thrown) : classify(thrown)
-    return typeof error === 'number' ? error : reportError(error, args.includes('--json'))
+    return typeof error === 'number' ? error : report(error)
   }
 }
 
@@ -46,7 +46,11 @@ function usageError(error: CommanderError): XdrelayError | number {
 }
 
 function crash(thrown: unknown): void {
-  process.exit(reportError(new XdrelayError('internal', messageOf(thrown), { cause: thrown }), args.includes('--json')))
+  process.exit(report(new XdrelayError('internal', messageOf(thrown), { cause: thrown })))
+}
+
+function report(error: XdrelayError): number {
+  return reportError(error, args.includes('--json'))
 }
 
 const args = process.argv.slice(2)
@@ -55,8 +59,12 @@ process.on('unhandledRejection', crash).on('uncaughtException', crash)
 // Nobody reads the log, or its disk is full: no reason to end the work that it tells about.
 process.stderr.on('error', () => {})
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader of a pipe is gone, as after `| head`. For `run` that is an output that is down, and its lane says so.
-  if (error.code === 'EPIPE' && args[0] !== 'run') process.exit(0)
+  // An output that is down, and its lane says so.
+  if (args[0] === 'run') return
+  // The reader of a pipe is gone, as after `| head`.
+  if (error.code === 'EPIPE') process.exit(0)
+  // Of `backfill` it is a lane, too, which waits for room.
+  if (args[0] !== 'backfill') process.exit(report(cannotWrite('standard output', error)))
 })
 const code = await main(args)
 // A reader that stands still must not keep `run` from ending; all that it delivers to standard output is out by now.

@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/finding.ts'
-import type { XdrelayError } from '../core/errors.ts'
+import { messageOf, XdrelayError } from '../core/errors.ts'
 import { printable } from '../core/log.ts'
 import { redact } from '../core/secret.ts'
 
@@ -18,6 +18,11 @@ export async function written(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     await new Promise<void>(resolve => stream.write('', () => resolve()))
   }
+}
+
+/** What the system says of a file, or of standard output. */
+export function cannotWrite(file: string, cause: unknown): XdrelayError {
+  return new XdrelayError('cannot_write', `cannot write ${file}: ${messageOf(cause)}`, { cause, facts: { file } })
 }
 
 /** Says on standard error what went wrong and what to do: as text, or as one JSON object. Gives the exit code. */
