@@ -6,6 +6,7 @@ import { jsonLog, type Log, type LogLevel, textLog } from '../core/log.ts'
 import { configurationAt } from './configuration.ts'
 import { collectEarly } from './early-collection.ts'
 import { listenForSignals } from './signals.ts'
+import { onOneLine, reportErrorsIn } from './terminal.ts'
 
 interface RunOptions {
   readonly config?: string
@@ -23,7 +24,9 @@ export function runCommand(): Command {
 }
 
 async function run(options: RunOptions): Promise<void> {
-  const log = logTo(options)
+  const format = options.logFormat ?? (process.stderr.isTTY ? 'text' : 'json')
+  const log = (format === 'json' ? jsonLog : textLog)(line => void process.stderr.write(line), options.logLevel)
+  if (format === 'json') reportErrorsIn(log)
   const config = configFor(options, log)
   // What is polled comes packed or in large pages. Hubs at full speed would have a collection ten times a second.
   if (!config.sources.every(isEventHub)) collectEarly()
@@ -43,14 +46,4 @@ function configFor({ config: path }: RunOptions, log: Log): Config {
   if (!config) throw new ConfigError(findings, file)
   for (const finding of findings) log.warn(onOneLine(formatFinding(finding)), { 'event.action': 'config_warning' })
   return config
-}
-
-function logTo({ logFormat, logLevel }: RunOptions): Log {
-  const write = (line: string) => void process.stderr.write(line)
-  const format = logFormat ?? (process.stderr.isTTY ? 'text' : 'json')
-  return format === 'json' ? jsonLog(write, logLevel) : textLog(write, logLevel)
-}
-
-function onOneLine(text: string): string {
-  return text.replace(/\n\s*/g, '; ')
 }

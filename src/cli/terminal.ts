@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/finding.ts'
 import { messageOf, XdrelayError } from '../core/errors.ts'
-import { printable } from '../core/log.ts'
+import { type Log, printable } from '../core/log.ts'
 import { redact } from '../core/secret.ts'
 
 /** A line of a command's result. What a command produces goes to standard output, everything else to standard error. */
@@ -25,10 +25,35 @@ export function cannotWrite(file: string, cause: unknown): XdrelayError {
   return new XdrelayError('cannot_write', `cannot write ${file}: ${messageOf(cause)}`, { cause, facts: { file } })
 }
 
+let errorLog: Log | undefined
+
+/** From now on errors are lines of this log: whoever reads it by machine reads no bare text between its lines. */
+export function reportErrorsIn(log: Log): void {
+  errorLog = log
+}
+
 /** Says on standard error what went wrong and what to do: as text, or as one JSON object. Gives the exit code. */
 export function reportError(error: XdrelayError, json: boolean): number {
-  note(json ? errorJson(error) : errorText(error))
+  if (errorLog) logError(error, errorLog)
+  else note(json ? errorJson(error) : errorText(error))
   return error.exit
+}
+
+function logError(error: XdrelayError, log: Log): void {
+  const stack = stackOf(error)
+  log.error(onOneLine(error.message), {
+    'error.code': error.code,
+    'error.type': error.kind,
+    'error.message': error.message,
+    'error.stack_trace': stack.length > 0 ? stack.join('\n') : undefined,
+    'labels.next': error.next,
+    'process.exit_code': error.exit,
+  })
+}
+
+/** The lines of a finding, for where each event is one line. */
+export function onOneLine(text: string): string {
+  return text.replace(/\n\s*/g, '; ')
 }
 
 function errorText(error: XdrelayError): string {

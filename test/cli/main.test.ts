@@ -50,17 +50,23 @@ test.each([
   expect(ended.stdout).not.toContain('boom')
 })
 
-test('run refuses a configuration with mistakes before it connects to anything: exit 78, every finding, the next step', async () => {
-  const cwd = folder({
-    'xdrelay.yaml': withLine('64MiB', 'lots').replace('defender', connectionString).replace('earliest', 'erliest'),
-  })
-  const { code, stdout, stderr } = await xdrelay(['run'], { cwd, env })
-  expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
-  expect(stderr).toMatch(/^XP1001 2 problems in xdrelay\.yaml\nxdrelay\.yaml:8:14 {2}/m)
-  expect(stderr).toContain('xdrelay.yaml:22:28')
-  expect(stderr).toContain('xdrelay validate')
-  expect(stderr).not.toContain(canary)
-})
+test.each([
+  ['text', /^XP1001 2 problems in xdrelay\.yaml\nxdrelay\.yaml:8:14 {2}/m],
+  ['json', /^\{[^\n]*"message":"2 problems in xdrelay\.yaml; xdrelay\.yaml:8:14 {2}[^\n]*\}\n$/],
+])(
+  'run refuses a configuration with mistakes before it connects to anything: exit 78, every finding, the next step, in a log as %s',
+  async (format, expected) => {
+    const cwd = folder({
+      'xdrelay.yaml': withLine('64MiB', 'lots').replace('defender', connectionString).replace('earliest', 'erliest'),
+    })
+    const { code, stdout, stderr } = await xdrelay(['run', '--log-format', format], { cwd, env })
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
+    expect(stderr).toMatch(expected)
+    expect(stderr).toContain('xdrelay.yaml:22:28')
+    expect(stderr).toContain('xdrelay validate')
+    expect(stderr).not.toContain(canary)
+  },
+)
 
 test.each(commands)(
   '$name: the overview says what its own page says, and docs/commands.md has all its options',
