@@ -9,7 +9,10 @@ export interface StopSignals {
 /** npm and terminals send a signal twice; what comes within this many milliseconds counts as one. */
 const oneRequest = 1000
 
-/** First SIGTERM or SIGINT stops, a later second one aborts. */
+/** SIGHUP comes when a terminal closes, with work under way as with the others. */
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/** The first signal stops, a later second one aborts. */
 export function listenForSignals(say: (text: string) => void): StopSignals {
   const stop = new AbortController()
   const abort = new AbortController()
@@ -24,10 +27,12 @@ export function listenForSignals(say: (text: string) => void): StopSignals {
       abort.abort()
     }
   }
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  for (const signal of signals) process.on(signal, onSignal)
   return {
     stop: stop.signal,
     abort: abort.signal,
-    release: () => void process.off('SIGTERM', onSignal).off('SIGINT', onSignal),
+    release() {
+      for (const signal of signals) process.off(signal, onSignal)
+    },
   }
 }
