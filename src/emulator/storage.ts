@@ -30,10 +30,10 @@ const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 const timeToWrite = 5000
 
 /**
- * The child sees the end of its parent, however that died, as the end of their channel. The channel would also keep
- * it from ending when it is told to.
+ * A module to import, for processes with a channel. The child sees the end of its parent, however that died, as the
+ * end of their channel. The channel would also keep it from ending when it is told to.
  */
-const endWithParent = `data:text/javascript,process
+export const endWithParent = `data:text/javascript,process
   .on('disconnect', () => process.exit())
   .on('SIGTERM', () => process.channel.unref())`
 

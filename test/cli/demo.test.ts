@@ -1,6 +1,7 @@
+import type { ChildProcess } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { tempDirectory } from '../support/temp.ts'
 import { xdrelay } from '../support/xdrelay.ts'
 
@@ -53,4 +54,33 @@ test('a record of the generator becomes a document, as the README shows it', { t
   const document = JSON.parse(mapped.stdout()) as { event: { kind: string }; process: { name: string } }
   expect(document.event.kind).toBe('event')
   expect(document.process.name).toMatch(/\w/)
+})
+
+/** Nothing for a process that has ended. */
+async function commandLine(pid: string | number): Promise<string> {
+  return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+}
+
+async function childrenOf(parent: number): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
+  const stats = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')))
+  return pids.filter((_pid, index) => /^\d+ \(.*\) \S (\d+)/s.exec(stats[index]!)?.[1] === String(parent))
+}
+
+test.skipIf(process.platform !== 'linux').each([
+  ['when its reader goes away, as with `| head`', (demo: ChildProcess) => void demo.stdout!.destroy()],
+  ['when it is killed', (demo: ChildProcess) => void demo.kill('SIGKILL')],
+])('the demo leaves no process behind %s', { timeout: 120_000 }, async (_when, end) => {
+  const demo = xdrelay(['demo', '--records', '20000000', '--rate', '100'], { cwd: await tempDirectory() })
+  const children = () => childrenOf(demo.process.pid!)
+  const parts = async () => (await Promise.all((await children()).map(commandLine))).join()
+  await expect.poll(parts, { timeout: 60_000 }).toMatch(/(?=.*microsoft)(?=.*azurite)(?=.*generate)(?=.*--hub)/s)
+  const started = await children()
+  onTestFinished(async () => {
+    for (const pid of started) if (await commandLine(pid)) process.kill(Number(pid), 'SIGKILL')
+  })
+  expect(started).toHaveLength(4)
+  end(demo.process)
+  await demo.ended
+  await expect.poll(async () => (await Promise.all(started.map(commandLine))).join(''), { timeout: 20_000 }).toBe('')
 })

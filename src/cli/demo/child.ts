@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { XdrelayError } from '../../core/errors.ts'
+import { endWithParent } from '../../emulator/storage.ts'
 
 /** Another xdrelay command in a process of its own. */
 export interface Child {
@@ -16,11 +17,11 @@ export interface Child {
   end(): Promise<void>
 }
 
-/** Starts `xdrelay ARGS` beside this process; what it says on standard error is kept for the case that it fails. */
+/** Starts `xdrelay ARGS` beside this process, and no longer than it; what it says on standard error is kept for the case that it fails. */
 export function startChild(args: readonly string[]): Child {
-  const child = spawn(process.execPath, [process.argv[1]!, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Out of the terminal's group: Ctrl-C must not reach it, as it is ended in its turn, once what it holds was read.
+  const child = spawn(process.execPath, ['--import', endWithParent, process.argv[1]!, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Ctrl-C is for the parent alone, which ends its children when it has no more use for them.
     detached: true,
   })
   const lastWords = keepLastWords(child)
