@@ -153,6 +153,7 @@ const table = {
     exit: 69,
     next: 'Start `xdrelay run`, and give the address of its admin endpoint (`admin.listen`) with --url; or name a file of records.',
   },
+  port_unavailable: { code: 'XP4006', exit: 73, next: 'Give another port; 0 takes a free one.' },
   output_refused: { code: 'XP4010', exit: 69, next: 'The text above is what the output said.' },
   input_unreadable: {
     code: 'XP5001',

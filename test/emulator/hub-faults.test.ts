@@ -105,5 +105,5 @@ test('a stopped hub gives its port back and can be stopped twice', async () => {
   await until(() => socket.closed).toBe(true)
   const again = await hubForTest({ port })
   expect(again.port).toBe(port)
-  await expect(hubForTest({ port })).rejects.toMatchObject({ kind: 'hub_failed' })
+  await expect(hubForTest({ port })).rejects.toMatchObject({ kind: 'port_unavailable', exit: 73 })
 })

@@ -71,7 +71,7 @@ export interface Hub {
 const defaultKeyName = 'RootManageSharedAccessKey'
 const defaultKey = 'SGFyZGx5IGEgc2VjcmV0OiBsb29wYmFjayBvbmx5LiA='
 
-/** Starts the hub and resolves when it listens. Throws `hub_failed` when the port is taken. */
+/** Starts the hub and resolves when it listens. Throws `port_unavailable` when the port is taken. */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const hub = new EmbeddedHub(options)
   try {
@@ -199,9 +199,7 @@ class EmbeddedHub implements Hub, Broker {
 function listening(server: Server, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', cause =>
-      reject(
-        new XdrelayError('hub_failed', `The emulator cannot listen on port ${port}: ${messageOf(cause)}`, { cause }),
-      ),
+      reject(new XdrelayError('port_unavailable', `cannot listen on port ${port}: ${messageOf(cause)}`, { cause })),
     )
     server.listen({ port, host: '127.0.0.1' }, () => resolve(server))
   })

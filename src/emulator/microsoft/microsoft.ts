@@ -48,7 +48,7 @@ export interface Microsoft {
   stop(): Promise<void>
 }
 
-/** Resolves when it listens. Throws `usage` when the port is taken. */
+/** Resolves when it listens. Throws `port_unavailable` when the port is taken. */
 export async function startMicrosoft(options: MicrosoftOptions): Promise<Microsoft> {
   const service = new Service(options)
   const server = createServer((request, response) => void service.handle(request, response))
@@ -201,7 +201,6 @@ async function listen(server: Server, port: number): Promise<void> {
   try {
     await once(server, 'listening')
   } catch (cause) {
-    const text = `cannot listen on port ${port}: ${messageOf(cause)}; 0 takes a free one`
-    throw new XdrelayError('usage', text, { cause })
+    throw new XdrelayError('port_unavailable', `cannot listen on port ${port}: ${messageOf(cause)}`, { cause })
   }
 }
