@@ -7,13 +7,16 @@ import { applyProcessLimits } from './process-limits.ts'
 import { cannotWrite, reportError, written } from './terminal.ts'
 
 async function main(args: readonly string[]): Promise<number> {
+  let page = ''
   try {
     const program = await buildProgram(args)
+    page = helpPage(program, args)
     await program.parseAsync(args, { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (thrown) {
     const error = thrown instanceof CommanderError ? usageError(thrown) : classify(thrown)
-    return typeof error === 'number' ? error : report(error)
+    if (typeof error === 'number') return error
+    return report(error.kind === 'usage' ? withPage(error, page) : error)
   }
 }
 
@@ -43,6 +46,16 @@ function usageError(error: CommanderError): XdrelayError | number {
   if (error.exitCode === 0) return 0
   const usage = new XdrelayError('usage', error.message.replace(/^error: /, ''))
   return error.code === 'commander.help' ? usage.exit : usage
+}
+
+/** How to see the page of the command that these arguments name. */
+function helpPage(command: Command, [name, ...rest]: readonly string[]): string {
+  const named = command.commands.find(each => each.name() === name)
+  return `${command.name()} ${named ? helpPage(named, rest) : '--help'}`
+}
+
+function withPage({ message, cause, facts }: XdrelayError, page: string): XdrelayError {
+  return new XdrelayError('usage', message, { cause, facts, next: `See \`${page}\`.` })
 }
 
 function crash(thrown: unknown): void {

@@ -199,13 +199,15 @@ export class XdrelayError extends Error {
   readonly kind: ErrorName
   /** What the error is about: field, value, address. Never a secret. */
   readonly facts: Readonly<Record<string, string | number>>
+  readonly #next: string | undefined
 
   constructor(
     kind: ErrorName,
     message: string,
-    options: { cause?: unknown; facts?: Record<string, string | number> } = {},
+    options: { cause?: unknown; facts?: Record<string, string | number>; next?: string } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.#next = options.next
     this.kind = kind
     this.facts = options.facts ?? {}
   }
@@ -218,8 +220,9 @@ export class XdrelayError extends Error {
     return table[this.kind].exit
   }
 
+  /** That of the table, unless who threw it knows better. */
   get next(): string {
-    return table[this.kind].next
+    return this.#next ?? table[this.kind].next
   }
 }
 

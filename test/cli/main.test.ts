@@ -12,10 +12,20 @@ test('--help and --version go to standard output and exit 0', async () => {
 })
 
 test.each([
-  ['an unknown command', ['valdate'], /XP1003 unknown command 'valdate'\n\(Did you mean validate\?\)/],
-  ['an unknown option', ['validate', '--strct'], /XP1003 unknown option '--strct'/],
+  [
+    'an unknown command',
+    ['valdate'],
+    /XP1003 unknown command 'valdate'\n\(Did you mean validate\?\)\nSee `xdrelay --help`/,
+  ],
+  ['an unknown option', ['validate', '--strct'], /XP1003 unknown option '--strct'.*\nSee `xdrelay validate --help`\./s],
   ['too many arguments', ['validate', 'a', 'b'], /XP1003 too many arguments/],
-  ['an option of another form', ['run', '--log-level', 'loud'], /XP1003 .*'loud' is invalid/],
+  [
+    'an option of another form',
+    ['run', '--log-level', 'loud'],
+    /XP1003 .*'loud' is invalid.*\nSee `xdrelay run --help`\./,
+  ],
+  ['a command under another', ['emulator', 'microsoft', '--port', 'x'], /\nSee `xdrelay emulator microsoft --help`\./],
+  ['what a command itself refuses', ['generate', '--hub', 'a'], /XP1003 .*\nSee `xdrelay generate --help`\./],
   ['no command at all', [], /Usage: xdrelay/],
 ])('%s is a usage error: exit 64, nothing on standard output', async (_case, args, expected) => {
   const { code, stdout, stderr } = await xdrelay(args)
