@@ -24,7 +24,7 @@ export interface FileAccess {
 }
 
 export interface LoadOptions extends FileAccess {
-  /** Without it: `xdrelay.yaml` in `cwd`, and where there is none, environment variables alone. */
+  /** `-` is standard input. Without it: `xdrelay.yaml` in `cwd`, and where there is none, environment variables alone. */
   readonly path?: string
   readonly env: Environment
   readonly cwd: string
@@ -48,20 +48,24 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
 
 /** Checks what `loadConfig` would load, and gives all findings, warnings included. Throws `config_unreadable` only. */
 export function findConfig(options: LoadOptions): Checked {
-  const file = options.path ?? 'xdrelay.yaml'
-  const text = readConfig(resolve(options.cwd, file), options)
+  const file = options.path === '-' ? 'standard input' : (options.path ?? 'xdrelay.yaml')
+  const text = readConfig(file, options)
   return text === undefined ? checkEnvironment(options.env, options) : checkConfig(text, file, options.env, options)
 }
 
 /** Undefined when no file was asked for and none is there. */
-function readConfig(file: string, { path, readFile = readText }: LoadOptions): string | undefined {
+function readConfig(file: string, { path, cwd, readFile = readText }: LoadOptions): string | undefined {
   try {
-    return readFile(file)
+    return path === '-' ? readText(0) : readFile(resolve(cwd, file))
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     if (missing && path === undefined) return undefined
     const reason = missing ? 'there is no such file' : messageOf(error)
-    throw new XdrelayError('config_unreadable', `cannot read ${path ?? file}: ${reason}`, { cause: error })
+    throw new XdrelayError(
+      'config_unreadable',
+      `cannot read ${path === undefined ? resolve(cwd, file) : file}: ${reason}`,
+      { cause: error },
+    )
   }
 }
 
@@ -99,6 +103,6 @@ function checkTree(
   return { file, config: toConfig(options, env), findings }
 }
 
-function readText(path: string): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+function readText(file: string | number): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
 }

@@ -40,6 +40,7 @@ export function explainCommand(): Command {
 async function explain(file: string, options: ExplainOptions): Promise<void> {
   const { json = false, config, field } = options
   if (isCode(file)) return explainCode(file, json)
+  if (file === '-' && config === '-') throw new XdrelayError('usage', 'standard input is either records or --config')
   const chosen = await choose(openInput(file), options)
   const surroundings = await surroundingsOf(chosen, config)
   const place = { ...surroundings, record: chosen.record, pair: options.pair - 1 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { canary, complete, connectionString, env, withLine } from '../config/samples.ts'
+import { tempDirectory } from '../support/temp.ts'
+import { xdrelay as running } from '../support/xdrelay.ts'
 import { folder, xdrelay } from './run-cli.ts'
 
 const plainSecret = withLine(`\${env:STORAGE_ACCOUNT_KEY}`, canary)
@@ -108,4 +110,21 @@ test('without a file, the environment is checked and findings name variables', a
   const bad = await xdrelay(['validate'], { env: { ...env, OUTPUT_FILE: 'x.ndjson' } })
   expect(bad.code).toBe(78)
   expect(bad.stdout).toMatch(/^EVENT_HUB_NAME {2}sources\.xdr\.event_hub\.event_hub: /)
+})
+
+test('- is standard input, and paths in it are from the working directory', async () => {
+  const cwd = await tempDirectory()
+  const good = running(['validate', '-'], { cwd, env, input: complete })
+  expect(await good.ended, good.stderr()).toBe(0)
+  expect(good.stdout()).toMatch(/^ok: standard input$/m)
+  expect(good.stdout()).toContain(`path=${cwd}/out/{table}.ndjson`)
+  const bad = running(['run', '--config', '-', '--log-format', 'text'], { cwd, env, input: withLine('64MiB', 'lots') })
+  expect(await bad.ended).toBe(78)
+  expect(bad.stderr()).toContain('1 problem in standard input\nstandard input:22:28 ')
+})
+
+test('records and a configuration cannot both be standard input', async () => {
+  const { code, stderr } = await xdrelay(['explain', '-', '--config', '-'])
+  expect(code).toBe(64)
+  expect(stderr).toMatch(/^XP1003 standard input is either/)
 })
