@@ -7,10 +7,15 @@ export function asConfigured(text: string, schema: OptionSchema): Converted {
   return convert({ value: text, text, loose: true }, schema, path => path)
 }
 
-/** A duration in milliseconds or a size in bytes, from `minimum` on. */
-export function measured(format: Extract<OptionFormat, 'duration' | 'bytes'>, minimum = 1): (text: string) => number {
+/** A duration in milliseconds or a size in bytes, from `minimum` to `maximum`. */
+export function measured(
+  format: Extract<OptionFormat, 'duration' | 'bytes'>,
+  minimum = 1,
+  maximum = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
+  const limit = maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }
   return text => {
-    const converted = asConfigured(text, { type: 'integer', format, minimum })
+    const converted = asConfigured(text, { type: 'integer', format, minimum, ...limit })
     if ('message' in converted) throw new InvalidArgumentError(`it ${converted.message}. ${converted.fix}`)
     return converted.value as number
   }

@@ -24,7 +24,7 @@ export function checkCommand(): Command {
     .option('-c, --config <file>', 'configuration file (default: ./xdrelay.yaml, else environment variables)')
     .addOption(
       new Option('--timeout <duration>', 'how long it may take altogether')
-        .argParser(measured('duration', 1000))
+        .argParser(measured('duration', 1000, 24 * 3_600_000))
         .default(12_000, '12s'),
     )
     .option('--json', 'print one JSON object')

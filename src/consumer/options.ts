@@ -62,14 +62,17 @@ export const eventHubSchema: OptionSchema = {
           type: 'string',
           format: 'duration',
           minimum: 100,
+          maximum: 12 * 3_600_000,
           default: '5s',
-          description: 'How often a replica confirms its partitions and looks for free ones.',
+          description: 'How often a replica confirms its partitions and looks for free ones; at most 12h.',
         },
         expiry: {
           type: 'string',
           format: 'duration',
+          maximum: 24 * 3_600_000,
           default: '15s',
-          description: 'After this time without confirmation a replica counts as dead; at least twice `renew`.',
+          description:
+            'After this time without confirmation a replica counts as dead; at least twice `renew`, at most 1d.',
         },
       },
     },
@@ -85,9 +88,10 @@ export const eventHubSchema: OptionSchema = {
       type: 'string',
       format: 'duration',
       minimum: 5000,
+      maximum: 24 * 3_600_000,
       default: '90s',
       description:
-        'A partition that gets nothing for so long, although the hub has newer messages, is read anew; at least 5s, as a receiver that works shows it every second or so.',
+        'A partition that gets nothing for so long, although the hub has newer messages, is read anew; at most 1d, and at least 5s, as a receiver that works shows it every second or so.',
     },
   },
 }

@@ -57,8 +57,9 @@ export const elasticsearch = {
       timeout: {
         type: 'string',
         format: 'duration',
+        maximum: 24 * 3_600_000,
         default: '60s',
-        description: 'Longest wait for an answer, up to its end.',
+        description: 'Longest wait for an answer, up to its end; at most 1d.',
       },
       compression: { type: 'boolean', default: false, description: 'Send compressed: less network, more CPU.' },
     },

@@ -91,7 +91,12 @@ export const commonOptions = {
     properties: {
       bytes: { type: 'string', format: 'bytes', description: 'Bytes of documents.' },
       count: { type: 'integer', minimum: 1, description: 'Number of documents.' },
-      age: { type: 'string', format: 'duration', description: 'Time that the oldest document has waited.' },
+      age: {
+        type: 'string',
+        format: 'duration',
+        maximum: 3_600_000,
+        description: 'Time that the oldest document has waited; at most 1h.',
+      },
     },
   },
 } as const satisfies Record<string, OptionSchema>

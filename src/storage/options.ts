@@ -90,8 +90,9 @@ export const checkpointsSchema: OptionSchema = {
       type: 'string',
       format: 'duration',
       minimum: 100,
+      maximum: 3_600_000,
       default: '5s',
-      description: 'Time between checkpoint writes of a partition.',
+      description: 'Time between checkpoint writes of a partition; at most 1h.',
     },
   },
 }

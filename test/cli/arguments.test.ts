@@ -17,4 +17,7 @@ test('durations and sizes are written as in a configuration file', () => {
   expect(measured('duration')('2m')).toBe(120_000)
   expect(measured('bytes')('1KiB')).toBe(1024)
   expect(() => measured('duration', 1000)('999ms')).toThrow('it is less than 1s. Give at least 1s.')
+  expect(() => measured('duration', 1000, 60_000)('999d')).toThrow(
+    'it is more than 1m. Give at least 1s and at most 1m.',
+  )
 })

@@ -320,7 +320,7 @@ test('the time given holds for everything together', async () => {
   expect(seconds).toBeLessThan(10)
 })
 
-test.each(['5', '0s', 'soon'])('--timeout %s is a usage error', async text => {
+test.each(['5', '0s', 'soon', '999d'])('--timeout %s is a usage error', async text => {
   const { code, stderr } = await xdrelay(['check', '--timeout', text])
   expect({ code, stderr }).toEqual({ code: 64, stderr: expect.stringMatching(/^XP1003 .*--timeout/) })
 })

@@ -33,7 +33,11 @@ export function microsoftCommand(): Command {
     .option('--alerts <n>', 'alerts that are there at the start, in incidents', upToAMillion, 100)
     .option('--devices <n>', 'devices with software on them', upToAMillion, 20)
     .option('--products <n>', 'products on each device', upToAMillion, 15)
-    .option('--change-every <duration>', 'how often alerts come, change and software does', measured('duration'))
+    .option(
+      '--change-every <duration>',
+      'how often alerts come, change and software does',
+      measured('duration', 1, 24 * 3_600_000),
+    )
     .option('--seed <text>', 'another seed gives other alerts and devices', 'microsoft')
     .option('--json', 'print one JSON object instead of the sources of a configuration')
     .action(microsoft)
