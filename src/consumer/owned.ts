@@ -2,7 +2,7 @@ import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Cursor, Origin } from '../core/types.ts'
 import type { PrefetchAllowance } from './allowance.ts'
-import { Partition } from './partition.ts'
+import { Partition, restartReasons } from './partition.ts'
 
 export interface OwnedDeps {
   /** What all partitions of the source have in common. */
@@ -45,6 +45,9 @@ export class OwnedPartitions {
     allowance.own(this.#partitions.size)
     partition.begin(from)
     metrics.partitionOwned.set(labelsOf(partition), 1)
+    // To Prometheus, a sample that begins at 1 is no increase.
+    metrics.sequenceGaps.inc(labelsOf(partition), 0)
+    for (const reason of restartReasons) metrics.partitionRestarts.inc({ ...labelsOf(partition), reason }, 0)
     const place = from ? `after sequence number ${from.sequenceNumber}` : 'at the configured start, no checkpoint'
     log.info(`${partition.stream}: reading ${place}`, { 'event.action': 'partition_read' })
   }

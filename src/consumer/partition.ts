@@ -9,7 +9,9 @@ export interface Gap {
 }
 
 /** Why the receiver of a partition was made anew; `neighbour`: because of another partition of its source. */
-export type RestartReason = 'stalled' | 'balancer' | 'rewind' | 'neighbour' | 'closed'
+export type RestartReason = (typeof restartReasons)[number]
+
+export const restartReasons = ['stalled', 'balancer', 'rewind', 'neighbour', 'closed'] as const
 
 /** Milliseconds. A receiver that works shows it every second, but the machine may be busy. */
 const quietest = 5000

@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Drift, RejectReason } from './types.ts'
 import { version } from './version.ts'
 
 /** Everything that is counted. Built once in `app.ts` and handed to the parts that count. */
-export type Metrics = ReturnType<typeof createMetrics>
+export type Metrics = ReturnType<typeof registered>
 
 /** How a record ended at an output. `received` of the source = the sum of these + what is in flight, always. */
 export type SettledAs = 'delivered' | 'duplicate' | 'failure_store' | 'dead_letter' | 'filtered'
@@ -12,7 +13,50 @@ interface WatchedSource {
   readonly troubles: readonly string[]
 }
 
-export function createMetrics() {
+/** With samples of 0 where the labels are known: to Prometheus, a sample that begins at 1 is no increase. */
+export function createMetrics(): Metrics {
+  const metrics = registered()
+  for (const reason of namesOf(reasons)) {
+    metrics.deadLetters.inc({ reason }, 0)
+    // Those of an output come after the records were counted.
+    if (reason !== 'refused') metrics.recordsRejected.inc({ reason }, 0)
+  }
+  // Which tables will drift is not known; with these, the sum over them has a sample.
+  for (const kind of namesOf(driftKinds)) metrics.drift.inc({ table: 'other', kind }, 0)
+  return metrics
+}
+
+/** The samples of 0 of one configured output. */
+export function countOutput({ recordsSettled, outputRetries }: Metrics, output: string): void {
+  outputRetries.inc({ output }, 0)
+  for (const result of namesOf(results)) recordsSettled.inc({ output, result }, 0)
+}
+
+// Maps, so that a name that is added to the type and not here is an error.
+const reasons: Record<RejectReason, true> = {
+  invalid_json: true,
+  bad_encoding: true,
+  bad_envelope: true,
+  too_deep: true,
+  too_large: true,
+  invalid: true,
+  refused: true,
+  worker_crash: true,
+}
+const driftKinds: Record<Drift['kind'], true> = { new_table: true, new_column: true, type_change: true }
+const results: Record<SettledAs, true> = {
+  delivered: true,
+  duplicate: true,
+  failure_store: true,
+  dead_letter: true,
+  filtered: true,
+}
+
+function namesOf<Name extends string>(names: Record<Name, true>): Name[] {
+  return Object.keys(names) as Name[]
+}
+
+function registered() {
   const registry = new Registry()
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Counter<Label>({ name: `xdrelay_${name}`, help, labelNames, registers: [registry] })

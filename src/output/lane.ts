@@ -1,7 +1,7 @@
 import { subset } from '../core/chunk.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import type { Metrics, SettledAs } from '../core/metrics.ts'
+import { countOutput, type Metrics, type SettledAs } from '../core/metrics.ts'
 import type { Chunk, DeadLetter, Delivery, Output } from '../core/types.ts'
 import { Pace, type PacePolicy } from './pace.ts'
 import { portions, Queue, type QueuePolicy } from './queue.ts'
@@ -89,6 +89,7 @@ export class Lane {
     this.#refuser = new Refuser(parts)
     parts.metrics.outputState.set({ output: parts.name }, 0)
     parts.metrics.outputInFlight.set({ output: parts.name }, 0)
+    countOutput(parts.metrics, parts.name)
     parts.signal.addEventListener('abort', () => this.#giveUp(), { once: true })
   }
 

@@ -13,6 +13,7 @@ import {
   hubName,
   hubOptions,
   numbers,
+  restartsIn,
   startTestHub,
   startTestSource,
   until,
@@ -172,7 +173,7 @@ describe('a pump that the SDK closed', () => {
     fill(hub, '0', 3)
     await until(() => sink.count === 3)
     expect(sink.sequence('xdr/0')).toEqual([0, 1, 2])
-    const { values } = await metrics.partitionRestarts.get()
+    const values = await restartsIn(metrics)
     expect(values.map(({ labels, value }) => [labels.reason, value])).toEqual([['closed', 1]])
   })
 

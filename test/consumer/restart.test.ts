@@ -5,6 +5,7 @@ import {
   fill,
   hubOptions,
   numbers,
+  restartsIn,
   startTestHub,
   startTestSource,
   until,
@@ -47,7 +48,7 @@ describe('rewinding', () => {
     await until(() => sink.count === 28)
     expect(sink.sequence('xdr/0').slice(10)).toEqual(numbers(4, 9))
     expect(sink.sequence('xdr/1').slice(10)).toEqual([10, 11])
-    const { values } = await metrics.partitionRestarts.get()
+    const values = await restartsIn(metrics)
     expect(values.map(({ labels, value }) => [labels.partition, labels.reason, value]).toSorted()).toEqual([
       ['0', 'rewind', 1],
       ['1', 'rewind', 1],

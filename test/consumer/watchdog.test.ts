@@ -7,6 +7,7 @@ import {
   fill,
   hubName,
   hubOptions,
+  restartsIn,
   startTestHub,
   startTestSource,
   until,
@@ -34,7 +35,7 @@ describe('H8: a silent partition', () => {
     heal()
     await until(() => sink.count === 6)
     expect(sink.sequence('xdr/1')).toEqual([0, 1, 2])
-    const { values } = await metrics.partitionRestarts.get()
+    const values = await restartsIn(metrics)
     expect(new Map(values.map(({ labels }) => [labels.partition, labels.reason]))).toEqual(
       new Map([
         ['0', 'stalled'],
@@ -95,7 +96,7 @@ describe('G: a balancer that sleeps out its retries', () => {
     await wire.mend()
     await until(() => sink.count === 4, 15_000)
     expect(sink.sequence('xdr/0')).toEqual([0, 1, 2, 3])
-    const { values } = await metrics.partitionRestarts.get()
+    const values = await restartsIn(metrics)
     expect(values.map(({ labels, value }) => [labels.reason, value])).toEqual([['balancer', 1]])
     expect(fatal).toEqual([])
   })
@@ -116,7 +117,7 @@ describe('G: a balancer that sleeps out its retries', () => {
     wire.delay = 200
     fill(hub, '0', 2)
     await until(() => sink.count === 4, 50_000)
-    const { values } = await metrics.partitionRestarts.get()
+    const values = await restartsIn(metrics)
     expect(new Set(values.map(({ labels, value }) => `${labels.reason} ${value}`))).toEqual(new Set(['balancer 1']))
   })
 })

@@ -6,7 +6,10 @@ import { chunkOf } from '../support/chunks.ts'
 
 async function byTable(metric: Metrics['recordsReceived'] | Metrics['drift']): Promise<Map<string, number>> {
   const { values } = await metric.get()
-  return new Map(values.map(({ labels, value }) => [String(labels.table), value]))
+  const counts = new Map<string, number>()
+  for (const { labels, value } of values)
+    if (value > 0) counts.set(String(labels.table), (counts.get(String(labels.table)) ?? 0) + value)
+  return counts
 }
 
 function tally() {

@@ -39,6 +39,11 @@ function rejectOf(bytes: Uint8Array | string, more: Partial<Reject> = {}, messag
   }
 }
 
+async function countedIn({ deadLetters }: ReturnType<typeof createMetrics>): Promise<object> {
+  const happened = (await deadLetters.get()).values.filter(({ value }) => value > 0)
+  return Object.fromEntries(happened.map(({ labels, value }) => [labels.reason, value]))
+}
+
 async function lettersIn(folder: string): Promise<Record<string, unknown>[]> {
   const names = (await readdir(folder)).sort()
   const texts = await Promise.all(names.map(name => readFile(join(folder, name), 'utf8')))
@@ -79,7 +84,7 @@ test('a line has the agreed fields in the agreed order, and the bytes as they ca
   })
   expect(Math.abs(Date.parse(String(letter!['@timestamp'])) - Date.now())).toBeLessThan(60_000)
   expect(Buffer.from(String(letter!.bytes), 'base64')).toEqual(Buffer.from(bytes))
-  expect((await metrics.deadLetters.get()).values).toMatchObject([{ labels: { reason: 'invalid_json' }, value: 1 }])
+  expect(await countedIn(metrics)).toEqual({ invalid_json: 1 })
   const [name] = await readdir(folder)
   const info = await stat(join(folder, name!))
   expect(info.mode & 0o777).toBe(0o600)
@@ -189,7 +194,7 @@ test('a full folder makes writers wait, says so once, and goes on when letters a
   await Promise.all(writes)
   taken.push(...(await lettersIn(folder)))
   expect(new Set(taken.map(({ bytes }) => bytes)).size).toBe(20)
-  expect((await metrics.deadLetters.get()).values[0]?.value).toBe(20)
+  expect(await countedIn(metrics)).toEqual({ invalid_json: 20 })
 })
 
 test('one letter larger than all the room is taken when the folder is empty', async () => {

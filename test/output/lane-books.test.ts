@@ -84,3 +84,8 @@ test('whatever an output answers, each document ends exactly once and each chunk
   const script = fc.array(fate, { maxLength: 80 })
   await fc.assert(fc.asyncProperty(sizes, fc.integer({ min: 1, max: 15 }), script, run), { numRuns: 150 })
 })
+
+test('retries of an output are counted from 0, before there was one', async () => {
+  const { metrics } = laneOf(new ScriptedOutput(chunks => retryAll(chunks)))
+  expect((await metrics.outputRetries.get()).values).toEqual([{ labels: { output: 'siem' }, value: 0 }])
+})

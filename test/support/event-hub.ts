@@ -90,6 +90,11 @@ export class TestSink implements Sink {
   }
 }
 
+/** The restarts that there were. */
+export async function restartsIn(metrics: TestSource['metrics']) {
+  return (await metrics.partitionRestarts.get()).values.filter(({ value }) => value > 0)
+}
+
 export interface TestSource {
   readonly source: RewindableSource
   readonly sink: TestSink

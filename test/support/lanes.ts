@@ -55,7 +55,7 @@ export class MemoryDeadLetter implements DeadLetter {
 /** How many documents an output settled, by result. */
 export async function settledBy(metrics: Metrics, output: string): Promise<Record<string, number>> {
   const { values } = await metrics.recordsSettled.get()
-  const mine = values.filter(({ labels }) => labels.output === output)
+  const mine = values.filter(({ labels, value }) => labels.output === output && value > 0)
   return Object.fromEntries(mine.map(({ labels, value }) => [labels.result, value]))
 }
 
