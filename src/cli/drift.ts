@@ -28,7 +28,7 @@ export function driftCommand(): Command {
       'of a file: take objects without category and properties for the properties of this table',
     )
     .option('--json', 'one JSON object')
-    .option('--fail', 'exit 1 when there is any drift')
+    .option('--fail', 'exit 1 when there is any drift, 65 when a file has no record or one that is rejected')
     .action(showDrift)
 }
 
@@ -37,24 +37,40 @@ async function showDrift(file: string | undefined, options: DriftOptions, comman
     throw new XdrelayError('usage', 'drift takes a file or --url, not both')
   }
   if (file === undefined && options.table !== undefined) throw new XdrelayError('usage', '--table goes with a file')
-  const found = file === undefined ? await ofInstance(options.url) : await ofFile(file, options.table)
+  const { counts, ...found }: Found & { counts?: Counts } =
+    file === undefined ? await ofInstance(options.url) : await ofFile(file, options.table)
   const proposal = propose(found.drift)
   if (options.json) print(JSON.stringify({ ...found, proposal }, null, 2))
   else for (const line of [...overview(found), ...snippets(proposal)]) print(printable(line))
-  if (options.fail && found.drift.length > 0) process.exitCode = 1
+  if (!options.fail) return
+  // Where records cannot be read, that no drift was seen says nothing.
+  if (counts) requireUsable(file!, counts)
+  if (found.drift.length > 0) process.exitCode = 1
 }
 
-async function ofFile(file: string, table: string | undefined): Promise<Found> {
+interface Counts {
+  readonly records: number
+  readonly rejected: number
+}
+
+function requireUsable(file: string, { records, rejected }: Counts): void {
+  if (rejected > 0) throw new XdrelayError('input_unreadable', `${file}: ${rejected} rejected`, { facts: { file } })
+  if (records === 0) throw new XdrelayError('input_unreadable', `${file} has no record`, { facts: { file } })
+}
+
+async function ofFile(file: string, table: string | undefined): Promise<Found & { counts: Counts }> {
   const transform = createBatchTransform(mapOptions)
   const register = new DriftRegister(silent)
-  let rejected = 0
+  let [records, rejected] = [0, 0]
   for await (const batch of batches(file, table === undefined ? {} : { table })) {
-    const { rejects, drift } = transform(batch)
+    const { chunk, rejects, drift } = transform(batch)
+    records += chunk.ids.length
     rejected += rejects.length
     register.add(drift)
   }
   if (rejected > 0) note(`${rejected} rejected: \`xdrelay map\` says why`)
-  return { drift: register.report().drift.map(({ first_seen: _first, last_seen: _last, ...drift }) => drift) }
+  const drift = register.report().drift.map(({ first_seen: _first, last_seen: _last, ...each }) => each)
+  return { drift, counts: { records, rejected } }
 }
 
 async function ofInstance(url: string): Promise<DriftReport> {

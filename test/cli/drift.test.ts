@@ -92,6 +92,20 @@ describe('drift of a file', () => {
   })
 })
 
+describe('--fail, of input that says nothing about drift', () => {
+  test.each([
+    ['garbage', '\u0000\u0001 not a record\n', '1 rejected'],
+    ['good and bad records', '{"DeviceName":"a"}\n{"DeviceName":\n', '1 rejected'],
+    ['an empty file', '', 'has no record'],
+    ['a message without records', '{"records":[]}', 'has no record'],
+  ])('%s: exit 65', async (_case, text, message) => {
+    const path = join(folder({ input: text }), 'input')
+    const { code, stderr } = await xdrelay(['drift', path, '--fail', '--table', 'DeviceInfo'])
+    expect({ code, stderr }).toEqual({ code: 65, stderr: expect.stringMatching(`XP5001 .*${message}`) })
+    expect((await xdrelay(['drift', path, '--table', 'DeviceInfo'])).code).toBe(0)
+  })
+})
+
 describe('drift of an instance', () => {
   test('that does not answer: exit 69 and what to do', async () => {
     const server = createServer()
