@@ -78,8 +78,18 @@ function windowOf(what: What, { since: from, until: to, slice: size }: BackfillO
   return { since, until, slice: size === undefined ? usualSlice : duration('--slice', size) }
 }
 
+/** No item is older: Defender is younger. */
+const earliest = Date.UTC(2000)
+const day = 24 * 3_600_000
+
 /** A time, or how long ago. */
 function moment(option: string, text: string, now: number): number {
+  const time = timeOf(option, text, now)
+  if (time >= earliest && time <= now + day) return time
+  throw new XdrelayError('usage', `${option}: ${JSON.stringify(text)} is not between ${iso(earliest)} and tomorrow`)
+}
+
+function timeOf(option: string, text: string, now: number): number {
   if (/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(text)) return now - duration(option, text)
   const found = asConfigured(text, { type: 'string', format: 'start' })
   if ('value' in found && found.value instanceof Date) return found.value.getTime()
