@@ -31,7 +31,7 @@ export function checkCommand(): Command {
     .option('--tenant-id <id>', 'test an app registration instead, without a configuration: its tenant')
     .option('--client-id <id>', 'its application (client) id')
     .option('--client-secret-file <file>', 'file with its secret; - is standard input (default: asked for)')
-    .option('--cloud <name>', 'global (default), gcc_high, dod or china')
+    .option('--cloud <name>', 'global (default), gcc_high or dod')
     .option('--source <kinds>', 'what it is for: graph_alerts,graph_incidents,vulnerabilities (default: all)')
     .option('--endpoint <url>', 'address of the API, if it is not the one of the cloud')
     .option('--token-url <url>', 'address of the token endpoint, if it is not the one of the cloud')

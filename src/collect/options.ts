@@ -68,7 +68,8 @@ const access = {
     type: 'string',
     enum: Object.keys(clouds),
     default: 'global',
-    description: "Microsoft's cloud that the tenant is in; sets the addresses of the API and of the token endpoint.",
+    description:
+      "Microsoft's cloud that the tenant is in; sets the addresses of the API and of the token endpoint. `china` has none of these APIs and is refused.",
   },
   endpoint: {
     type: 'string',

@@ -53,7 +53,11 @@ const table = {
     next: 'Check the client id, and that the app is registered in this tenant.',
   },
   tenant_not_found: { code: 'XP2104', exit: 78, next: 'Check the tenant id (directory id in Entra) and the cloud.' },
-  cloud_mismatch: { code: 'XP2105', exit: 78, next: 'Set the cloud of the tenant: global, gcc_high, dod or china.' },
+  cloud_mismatch: {
+    code: 'XP2105',
+    exit: 78,
+    next: 'Set the cloud of the tenant: global, gcc_high or dod. The one in China has none of these APIs.',
+  },
   api_not_in_tenant: {
     code: 'XP2106',
     exit: 78,

@@ -96,6 +96,7 @@ test('a cloud without the API is named before anything is sent', async () => {
   const cwd = folder({ secret })
   const { stdout } = await xdrelay(['check', ...app, '--source', 'graph_alerts', '--cloud', 'china'], { cwd })
   expect(stdout).toContain('source graph_alerts: XP2105 the cloud china does not have this API; fix: ')
+  expect(stdout).toMatch(/fix: Set the cloud of the tenant: global, gcc_high or dod\. The one in China has none/)
 })
 
 test('a permission without consent is named, with the page where to consent', async () => {
@@ -145,7 +146,6 @@ test.each([
   [{ clientId }, '--tenant-id is missing'],
   [{ tenantId: 'my tenant', clientId }, '--tenant-id: "my tenant" is not a GUID or a domain of the tenant'],
   [{ tenantId, clientId: 'x' }, '--client-id: "x" is not a GUID'],
-  [{ tenantId, clientId, cloud: 'moon' }, '--cloud: "moon" is not one of global, gcc_high, dod, china'],
   [{ tenantId, clientId, source: 'mails' }, '--source: "mails" is not one of graph_alerts,'],
   [
     { tenantId, clientId, endpoint: 'http://graph.example' },
@@ -158,6 +158,13 @@ test.each([
   [{ tenantId, clientId, clientSecretFile: '/nothing' }, '--client-secret-file: cannot read /nothing'],
 ])('options %j are a wrong use', async (options, text) => {
   await expect(readAppOptions(options)).rejects.toMatchObject({ exit: 64, message: expect.stringContaining(text) })
+})
+
+test('an unknown cloud is told those that have the APIs', async () => {
+  await expect(readAppOptions({ tenantId, clientId, cloud: 'moon' })).rejects.toMatchObject({
+    exit: 64,
+    message: '--cloud: "moon" is not one of global, gcc_high, dod',
+  })
 })
 
 test.each([

@@ -31,6 +31,11 @@ export interface AppCheck {
   readonly kinds: readonly CollectorKind[]
 }
 
+/** A cloud without an API is known for what its tenants are told, and for an `--endpoint` in front of it. */
+const offered = Object.entries(clouds).flatMap(([name, { endpoints }]) =>
+  Object.keys(endpoints).length > 0 ? [name] : [],
+)
+
 /** Whether the command line is about an app registration at all. */
 export function isAppCheck(options: AppOptions): boolean {
   const { tenantId, clientId, clientSecretFile, cloud, endpoint, tokenUrl, source } = options
@@ -42,7 +47,7 @@ export async function readAppOptions(options: AppOptions): Promise<AppCheck> {
   const tenantId = required('--tenant-id', options.tenantId, isTenantId, 'a GUID or a domain of the tenant')
   const clientId = required('--client-id', options.clientId, isClientId, 'a GUID')
   const cloud = (options.cloud ?? 'global') as Cloud
-  if (!Object.hasOwn(clouds, cloud)) throw wrong('--cloud', cloud, `one of ${Object.keys(clouds).join(', ')}`)
+  if (!Object.hasOwn(clouds, cloud)) throw wrong('--cloud', cloud, `one of ${offered.join(', ')}`)
   const kinds = (options.source ?? Object.keys(collectors).join(',')).split(',') as CollectorKind[]
   for (const kind of kinds) {
     if (!Object.hasOwn(collectors, kind)) throw wrong('--source', kind, `one of ${Object.keys(collectors).join(', ')}`)
