@@ -28,7 +28,7 @@ const table = {
   hub_unauthorized: {
     code: 'XP2002',
     exit: 77,
-    next: 'Use a policy with the Listen right, or give the identity the role Azure Event Hubs Data Receiver.',
+    next: 'Copy the connection string again from a policy with the Listen right (Send for `generate`), or give the identity the role Azure Event Hubs Data Receiver.',
   },
   hub_not_found: { code: 'XP2003', exit: 69, next: 'Check `event_hub` (or EntityPath) against the namespace.' },
   consumer_group_not_found: {

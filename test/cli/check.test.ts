@@ -162,7 +162,7 @@ const faults: readonly Fault[] = [
       sources.xdr.event_hub.connection_string = hub.connectionString().replace(hubKey, wrongKey)
     },
     part: 'source xdr',
-    says: /^XP2002 127\.0\.0\.1 refuses the key in `connection_string`.*; fix: Use a policy with the Listen right/,
+    says: /^XP2002 127\.0\.0\.1 refuses the key in `connection_string`.*; fix: Copy the connection string again from a policy with the Listen right/,
   },
   {
     title: 'a host of the hub that does not exist',
