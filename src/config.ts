@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { check } from './config/check.ts'
 import { parseYaml } from './config/document.ts'
@@ -7,6 +6,7 @@ import { byPosition, ConfigError, cleanFinding, type Finding } from './config/fi
 import { type Config, type FileOptions, toConfig } from './config/model.ts'
 import { relations } from './config/relations.ts'
 import { configSchema } from './config/schema.ts'
+import { isNoText, readText } from './config/text.ts'
 import { entryOf, isEmpty, type Tree } from './config/tree.ts'
 import { messageOf, XdrelayError } from './core/errors.ts'
 
@@ -60,12 +60,10 @@ function readConfig(file: string, { path, cwd, readFile = readText }: LoadOption
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     if (missing && path === undefined) return undefined
-    const reason = missing ? 'there is no such file' : messageOf(error)
-    throw new XdrelayError(
-      'config_unreadable',
-      `cannot read ${path === undefined ? resolve(cwd, file) : file}: ${reason}`,
-      { cause: error },
-    )
+    const encoding = isNoText(error) ? 'it is not in UTF-8; save it as UTF-8' : messageOf(error)
+    const reason = missing ? 'there is no such file' : encoding
+    const name = path === undefined ? resolve(cwd, file) : file
+    throw new XdrelayError('config_unreadable', `cannot read ${name}: ${reason}`, { cause: error })
   }
 }
 
@@ -101,8 +99,4 @@ function checkTree(
   const findings = [...found, ...(options ? relations(options, tree, found) : [])].sort(byPosition).map(cleanFinding)
   if (!options || findings.some(({ severity }) => severity === 'error')) return { file, findings }
   return { file, config: toConfig(options, env), findings }
-}
-
-function readText(file: string | number): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
 }

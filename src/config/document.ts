@@ -10,6 +10,7 @@ export interface ParsedDocument {
 
 /** YAML 1.2 (JSON included) to a tree with positions. Aliases are not followed: they can make a small file huge. */
 export function parseYaml(text: string, file: string): ParsedDocument {
+  if (text.includes('\0')) return { tree: undefined, findings: [utf16Finding(file)] }
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
   const findings: Finding[] = []
@@ -24,6 +25,12 @@ export function parseYaml(text: string, file: string): ParsedDocument {
   if (!document.contents) return { tree: { kind: 'map', place: at(0), entries: [] }, findings }
   const tree = toTree(document.contents, { at, findings }, '')
   return { tree, findings }
+}
+
+/** Without a mark in front, UTF-16 is UTF-8 with a NUL character beside each letter. */
+function utf16Finding(file: string): Finding {
+  const message = 'it has NUL characters, as text in UTF-16 has'
+  return finding({ file, line: 1, column: 1 }, '', { value: 'a NUL character', message, fix: 'Save it as UTF-8.' })
 }
 
 interface Reading {
@@ -88,7 +95,21 @@ const quoting: Record<string, string> = {
   UNEXPECTED_TOKEN: 'this cannot stand here',
 }
 
+/** Where the library speaks to programmers, and no quotes or indentation would help. */
+const plain: Record<string, { readonly message: string; readonly fix: string }> = {
+  MULTIPLE_DOCS: {
+    message: 'one document is expected, and here a second one begins',
+    fix: 'Remove the line `---`, and with it all but one configuration.',
+  },
+  RESOURCE_EXHAUSTION: {
+    message: 'it is nested too deeply',
+    fix: 'Look for brackets that are never closed; a configuration has a few levels.',
+  },
+}
+
 function syntaxFinding(error: YAMLError, place: Place, text: string): Finding {
+  const told = plain[error.code]
+  if (told) return finding(place, '', { value: 'a syntax error', ...told })
   const offset = error.pos[0]
   const reference = text.slice(Math.max(0, offset - 1), offset + 1) === '${'
   const message = quoting[error.code] ?? error.message

@@ -1,3 +1,5 @@
+import { isNoText } from './text.ts'
+
 /** Where `${env:…}` and `${file:…}` are looked up. */
 export interface Lookup {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -76,6 +78,7 @@ function fromFile(path: string, lookup: Lookup): Replacement {
     if (text) return { text, from: 'file' }
     return { message: `file ${path} is empty`, fix: `Write the value to ${path}.` }
   } catch (error) {
+    if (isNoText(error)) return { message: `file ${path} is not in UTF-8`, fix: 'Save it as UTF-8.' }
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
     return { message: `cannot read file ${path} (${reason})`, fix: 'Check the path and its permissions.' }
   }

@@ -18,7 +18,11 @@ const table = {
     exit: 78,
     next: 'Correct the findings above; `xdrelay validate` checks again without connecting.',
   },
-  config_unreadable: { code: 'XP1002', exit: 78, next: 'Check the path given with --config and its permissions.' },
+  config_unreadable: {
+    code: 'XP1002',
+    exit: 78,
+    next: 'Check the path given with --config, its permissions, and that the file is text in UTF-8.',
+  },
   usage: { code: 'XP1003', exit: 64, next: 'See `xdrelay --help`.' },
   hub_unreachable: {
     code: 'XP2001',

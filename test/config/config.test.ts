@@ -10,7 +10,7 @@ import { canary, complete, connectionString, env, hubOf, withLine } from './samp
 const findingsOf = (text: string, variables: Record<string, string> = env) =>
   checkConfig(text, 'xdrelay.yaml', variables, { cwd: '/etc/xdrelay' }).findings.map(formatFinding)
 
-function folder(files: Record<string, string>): string {
+function folder(files: Record<string, string | Buffer>): string {
   const path = mkdtempSync(join(tmpdir(), 'xdrelay-config-'))
   onTestFinished(() => rmSync(path, { recursive: true }))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text)
@@ -250,4 +250,31 @@ test('a file that was asked for and cannot be read is an error of its own', asyn
   const cwd = folder({})
   await expect(loadConfig({ path: 'none.yaml', env, cwd })).rejects.toMatchObject({ code: 'XP1002', exit: 78 })
   expect(() => findConfig({ path: '.', env, cwd })).toThrow(/cannot read \./)
+})
+
+test.each([
+  ['UTF-16', Buffer.from(`\ufeff${complete}`, 'utf16le')],
+  ['Latin-1', Buffer.from(`# Z\u00fcrich\n${complete}`, 'latin1')],
+])('a file in %s is to be saved as UTF-8, and is not a matter of its path', (_encoding, bytes) => {
+  const cwd = folder({ 'xdrelay.yaml': bytes })
+  expect(() => findConfig({ env, cwd })).toThrow(
+    expect.objectContaining({
+      kind: 'config_unreadable',
+      message: `cannot read ${cwd}/xdrelay.yaml: it is not in UTF-8; save it as UTF-8`,
+      next: expect.stringContaining('UTF-8'),
+    }),
+  )
+})
+
+test('so is UTF-16 without a mark, which would be UTF-8 with NUL characters', () => {
+  const text = Buffer.from(complete, 'utf16le').toString()
+  expect(findingsOf(text)).toEqual([expect.stringMatching(/^xdrelay.yaml:1:1 .*UTF-16.*\n.*Save it as UTF-8/)])
+})
+
+test('a secret in another encoding is a finding that says so', () => {
+  const cwd = folder({ key: Buffer.from([0x4b, 0xff, 0xfe]) })
+  const { findings } = checkConfig(withLine(`\${env:STORAGE_ACCOUNT_KEY}`, `\${file:key}`), 'xdrelay.yaml', env, {
+    cwd,
+  })
+  expect(findings).toMatchObject([{ message: 'file key is not in UTF-8', fix: 'Save it as UTF-8.' }])
 })
