@@ -1,7 +1,10 @@
 import { Command } from 'commander'
+import { shown } from '../config/convert.ts'
 import { ConfigError, countProblems, type Finding, formatFinding } from '../config/finding.ts'
 import { snakeCase } from '../config/keys.ts'
+import { configSchema } from '../config/schema.ts'
 import { type Checked, type Config, findConfig } from '../config.ts'
+import type { OptionSchema } from '../core/options.ts'
 import { redact, Secret } from '../core/secret.ts'
 import { configurationAt } from './configuration.ts'
 import { note, print } from './terminal.ts'
@@ -45,23 +48,38 @@ function textOf({ config, file, findings }: Checked, errors: readonly Finding[])
 
 /** What would run, one part a line. */
 function summary({ sources, checkpoints, outputs, deadLetter, limits, admin }: Config): string[] {
-  const parts: [string, unknown][] = [
-    ...sources.map(({ name, kind, options }): [string, unknown] => [`source ${name}: ${kind}`, options]),
-    ['checkpoints:', checkpoints],
-    ...outputs.map(({ name, kind, ...rest }): [string, unknown] => [`output ${name}: ${kind}`, rest]),
-    ['dead letter:', deadLetter],
-    ['limits:', limits],
+  const { named } = within(configSchema, 'sources')
+  const parts: [string, unknown, OptionSchema?][] = [
+    ...sources.map(({ name, kind, options }): [string, unknown, OptionSchema] => {
+      return [`source ${name}: ${kind}`, options, within(named, kind)]
+    }),
+    ['checkpoints:', checkpoints, within(configSchema, 'checkpoints')],
+    ...outputs.map(({ name, kind, ...rest }): [string, unknown, OptionSchema] => {
+      return [`output ${name}: ${kind}`, rest, outputSchema(kind)]
+    }),
+    ['dead letter:', deadLetter, within(configSchema, 'dead_letter')],
+    ['limits:', limits, within(configSchema, 'limits')],
     ['admin:', admin ?? { listen: 'off' }],
   ]
-  return parts.map(([title, options]) => `  ${title} ${settings(options).join(' ')}`)
+  return parts.map(([title, options, schema]) => `  ${title} ${settings(options, schema).join(' ')}`)
 }
 
-/** `a.b=value` for every value within; keys as in the file. */
-function settings(value: unknown, path = ''): string[] {
+/** As an output is here, where what stands under its kind's key in the file is `options`. */
+function outputSchema(kind: string): OptionSchema {
+  const { named } = within(configSchema, 'outputs')
+  return { type: 'object', properties: { ...named?.properties, options: within(named, kind) } }
+}
+
+function within(schema: OptionSchema | undefined, key: string): OptionSchema {
+  return schema?.properties?.[key] ?? { type: 'object' }
+}
+
+/** `a.b=value` for every value within; keys and values as the file takes them. */
+function settings(value: unknown, schema?: OptionSchema, path = ''): string[] {
   const isGroup = typeof value === 'object' && value !== null && !(value instanceof Date || value instanceof Secret)
-  if (Array.isArray(value) || !isGroup) return [`${path}=${value instanceof Date ? value.toISOString() : value}`]
+  if (Array.isArray(value) || !isGroup) return [`${path}=${shown(value, schema)}`]
   return Object.entries(value).flatMap(([key, each]) => {
     const name = snakeCase(key)
-    return settings(each, path && path !== 'options' ? `${path}.${name}` : name)
+    return settings(each, within(schema, name), path && path !== 'options' ? `${path}.${name}` : name)
   })
 }

@@ -154,6 +154,14 @@ export function duration(milliseconds: number): string {
   return `${milliseconds / durations[unit]!}${unit}`
 }
 
+/** A converted value as the file takes it. */
+export function shown(value: unknown, schema?: OptionSchema): string {
+  if (value instanceof Date) return value.toISOString()
+  if (typeof value !== 'number') return String(value)
+  if (schema?.format === 'duration') return duration(value)
+  return schema?.format === 'bytes' ? size(value) : String(value)
+}
+
 function mismatch(schema: OptionSchema, fix: string): Problem {
   return problem(`expected ${expected(schema)}`, fix)
 }

@@ -16,6 +16,20 @@ test('a good file is ok: exit 0, and a summary of what would run', async () => {
   expect(stdout).not.toContain(canary)
 })
 
+test('the summary writes durations and sizes with the units that the file asks for', async () => {
+  const batch = 'required: true\n    batch: { bytes: 1MiB, count: 10, age: 1500ms }'
+  const cwd = folder({ 'relay.yaml': withLine('required: true', batch) })
+  const { stdout } = await xdrelay(['validate', 'relay.yaml'], { cwd, env })
+  expect(stdout).toMatch(/ source xdr: .* ownership\.renew=5s ownership\.expiry=15s .*max_batch=64 stall_after=90s/)
+  expect(stdout).toMatch(/ checkpoints: .* interval=5s/)
+  expect(stdout).toMatch(/ output siem: elasticsearch .* timeout=1m /)
+  expect(stdout).toMatch(
+    / output archive: .* rotate\.bytes=256MiB .* batch\.bytes=1MiB batch\.count=10 batch\.age=1500ms/,
+  )
+  expect(stdout).toMatch(/ dead letter: .* file\.max_bytes=1GiB file\.segment_bytes=64MiB/)
+  expect(stdout).toMatch(/ limits: in_flight_bytes=64MiB drain=25s/)
+})
+
 test('mistakes: exit 78, findings with file, line, column and fix on standard output, the count on standard error', async () => {
   const text = withLine('consumer_group:', 'consumer_grup:').replace('64MiB', 'lots')
   const cwd = folder({ 'relay.yaml': text })
