@@ -1,17 +1,17 @@
 import { XdrelayError } from '../core/errors.ts'
-import { redact } from '../core/secret.ts'
+import { flatten, isNotFound, isUnauthorized, isUnreachable, textOf } from '../core/hub-errors.ts'
 import { hubAddress } from './client.ts'
 import type { EventHubOptions } from './options.ts'
 
-/** An error of the table for whatever the SDK reports. The SDK's texts may quote the key, so they are redacted. */
+/** An error of the table for whatever the SDK reports. */
 export function hubFailure(error: unknown, options: EventHubOptions): XdrelayError {
   if (error instanceof XdrelayError) return error
   const all = flatten(error)
-  const text = redact([...new Set(all.map(({ message }) => message.trim()).filter(Boolean))].join('; ').slice(0, 400))
+  const text = textOf(all)
   const { namespace, eventHub } = hubAddress(options)
   const group = options.consumerGroup
   const facts = { namespace, 'event hub': eventHub }
-  const has = (test: (each: ErrorLike) => boolean) => all.some(test)
+  const has = (test: (each: (typeof all)[number]) => boolean) => all.some(test)
   if (has(isUnauthorized))
     return new XdrelayError('hub_unauthorized', `${namespace} refuses the ${credentialField(options)}: ${text}`, {
       facts,
@@ -50,39 +50,4 @@ export function isAbort(error: unknown): boolean {
 
 function credentialField({ connectionString, auth }: EventHubOptions): string {
   return connectionString ? 'key in `connection_string`' : `identity in \`auth\` (${auth?.kind ?? 'none'})`
-}
-
-interface ErrorLike {
-  readonly name: string
-  readonly message: string
-  readonly code: string | undefined
-}
-
-/** The SDK wraps retries into an AggregateError whose own message is empty. */
-function flatten(error: unknown): ErrorLike[] {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(flatten)
-  if (!(error instanceof Error)) return [{ name: '', message: String(error), code: undefined }]
-  const { code } = error as { code?: unknown }
-  return [{ name: error.name, message: error.message, code: typeof code === 'string' ? code : undefined }]
-}
-
-function isUnauthorized({ code, name, message }: ErrorLike): boolean {
-  return (
-    code === 'UnauthorizedError' ||
-    /^(Authentication|CredentialUnavailable)/.test(name) ||
-    /status-code: 40[13]|unauthorized|InvalidSignature|ExpiredToken/i.test(message)
-  )
-}
-
-function isNotFound({ code, message }: ErrorLike): boolean {
-  return code === 'MessagingEntityNotFoundError' || /could not be found|amqp:not-found|status-code: 404/i.test(message)
-}
-
-function isUnreachable({ code, name, message }: ErrorLike): boolean {
-  return (
-    /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPROTO|CERT_|getaddrinfo/.test(
-      `${code} ${message}`,
-    ) ||
-    /^(OperationTimeoutError|AbortError|TimeoutError|ConnectionLostError|ServiceCommunicationError)$/.test(code ?? name)
-  )
 }

@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -113,6 +114,37 @@ test('a hub that is not there is an error of its own, without the key', async ()
   const hub = await hubForTest()
   const wrong = openSender(new Secret(hub.connectionString()), 'no-such-hub')
   await expect(wrong).rejects.toMatchObject({ kind: 'hub_not_found' })
+})
+
+test.each([
+  ['that refuses connections', 'Endpoint=sb://127.0.0.1:1', /^127\.0\.0\.1: .*ECONNREFUSED/],
+  ['that does not exist', 'Endpoint=sb://nosuch.invalid', /^nosuch\.invalid: ./],
+])(
+  'a host %s is an error within seconds, and says what happened',
+  { timeout: 20_000 },
+  async (_what, host, message) => {
+    const to = `${host};SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0;UseDevelopmentEmulator=true`
+    await expect(openSender(new Secret(to), 'xdr')).rejects.toMatchObject({
+      kind: 'hub_unreachable',
+      message: expect.stringMatching(message),
+    })
+  },
+)
+
+test('a host that takes connections and says nothing is an error within seconds', { timeout: 20_000 }, async () => {
+  const sockets: Socket[] = []
+  const silent = createServer(socket => sockets.push(socket))
+  await new Promise<void>(done => silent.listen(0, '127.0.0.1', done))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+  })
+  const { port } = silent.address() as AddressInfo
+  const to = `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0;UseDevelopmentEmulator=true`
+  await expect(openSender(new Secret(to), 'xdr')).rejects.toMatchObject({
+    kind: 'hub_unreachable',
+    message: expect.stringMatching(/^127\.0\.0\.1: ./),
+  })
 })
 
 test('what the hub does not take is an error of the next send to that partition, or of flush', async () => {
