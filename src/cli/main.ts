@@ -5,6 +5,7 @@ import { version } from '../core/version.ts'
 import { commands } from './commands.ts'
 import { applyProcessLimits } from './process-limits.ts'
 import { cannotWrite, reportError, written } from './terminal.ts'
+import { writeWhole } from './whole-writes.ts'
 
 async function main(args: readonly string[]): Promise<number> {
   let page = ''
@@ -71,6 +72,7 @@ if (args[0] === 'run') applyProcessLimits()
 process.on('unhandledRejection', crash).on('uncaughtException', crash)
 // Nobody reads the log, or its disk is full: no reason to end the work that it tells about.
 process.stderr.on('error', () => {})
+writeWhole(process.stdout, process.stdout.fd)
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // An output that is down, and its lane says so.
   if (args[0] === 'run') return
