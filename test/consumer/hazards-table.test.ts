@@ -46,7 +46,9 @@ test.each(rows)('$ids: the countermeasure is where the table says', ({ counterme
   for (const { file, rest } of files) {
     const [, symbol] = /`([#\w]+)`/.exec(rest) ?? []
     expect(symbol, file).toBeDefined()
-    const path = ['src/consumer', 'src/storage'].map(folder => join(root, folder, file)).find(each => existsSync(each))
+    const path = ['src/consumer', 'src/storage', 'src/core']
+      .map(folder => join(root, folder, file))
+      .find(each => existsSync(each))
     expect(path, file).toBeDefined()
     expect(readFileSync(path!, 'utf8')).toContain(symbol)
   }
