@@ -82,10 +82,8 @@ export class Partition {
   }
 
   /** Whether what a receiver brings first does not come after the position it began behind: then that is of another hub. */
-  isReplaced(events: readonly ReceivedEventData[]): boolean {
-    const from = this.#from
-    this.#from = undefined
-    return from !== undefined && events[0] !== undefined && events[0].sequenceNumber <= from.sequenceNumber
+  isReplaced([first]: readonly ReceivedEventData[]): boolean {
+    return this.#from !== undefined && first !== undefined && first.sequenceNumber <= this.#from.sequenceNumber
   }
 
   /** The receiver works, with or without messages. */
@@ -113,6 +111,7 @@ export class Partition {
 
   handOn(batch: SourceBatch): void {
     this.#handedOn = batch.cursor
+    this.#from = undefined
     this.blocked = true
     this.stalls = 0
     this.#behind = (this.lastEnqueued ?? -1) > batch.cursor.sequenceNumber

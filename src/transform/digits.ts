@@ -1,5 +1,8 @@
-/** Serialises as the given text; in the language since ES2026, not yet in TypeScript's library. */
-const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown }
+/** In the language since ES2026, not yet in TypeScript's library. What `rawJson` gives serialises as the given text. */
+export const { rawJSON: rawJson, isRawJSON: isRawJson } = JSON as unknown as {
+  rawJSON(text: string): object
+  isRawJSON(value: unknown): value is { readonly rawJSON: string }
+}
 
 /**
  * A number that a double cannot hold, with its digits as they came. Serialises as exactly these digits, so a value that

@@ -12,6 +12,7 @@ import {
   startTestSource,
   until,
 } from '../support/event-hub.ts'
+import { TcpGate } from '../support/tcp-gate.ts'
 
 let storage: Storage
 beforeAll(async () => {
@@ -83,17 +84,17 @@ describe('H8: a silent partition', () => {
 describe('G: a balancer that sleeps out its retries', () => {
   test('a hub that could not be reached is read within seconds once it can', async () => {
     const hub = await startTestHub(1)
-    const wire = await startWire(hub.port)
-    const text = hub.connectionString(hubName).replace(`:${hub.port}`, `:${wire.port}`)
+    const wire = await TcpGate.start(`http://127.0.0.1:${hub.port}`)
+    const text = hub.connectionString(hubName).replace(`:${hub.port}`, `:${new URL(wire.url).port}`)
     const options = hubOptions(hub, { connectionString: new Secret(text) })
     const { sink, lines, fatal, metrics } = await startTestSource(options, checkpointOptions(storage))
     fill(hub, '0', 2)
     await until(() => sink.count === 2)
-    await wire.cut()
+    await wire.shut()
     // Until the pump has given up; from then on only the balancer can start it again, and that sleeps for 30 seconds.
     await until(() => lines.some(({ text, fields }) => text.startsWith('xdr/0:') && fields['error.code'] === 'XP2001'))
     fill(hub, '0', 2)
-    await wire.mend()
+    await wire.open()
     await until(() => sink.count === 4, 15_000)
     expect(sink.sequence('xdr/0')).toEqual([0, 1, 2, 3])
     const values = await restartsIn(metrics)
@@ -149,33 +150,4 @@ async function startSlowWire(target: number) {
     for (const socket of sockets) frozen.add(socket)
   }
   return wire
-}
-
-/** A port that leads to another one, until it is cut. */
-async function startWire(target: number) {
-  const sockets = new Set<Socket>()
-  const server = createServer(near => {
-    const far = connect(target, '127.0.0.1')
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(one)
-      one.on('error', () => {}).on('close', () => other.destroy())
-      one.pipe(other)
-    }
-  })
-  const listen = (port: number) => new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
-  await listen(0)
-  const { port } = server.address() as { port: number }
-  const cut = async () => {
-    const closed = new Promise(resolve => server.close(resolve))
-    for (const socket of sockets) socket.destroy()
-    sockets.clear()
-    await closed
-  }
-  onTestFinished(async () => {
-    if (server.listening) await cut()
-  })
-  return { port, cut, mend: () => listen(port) }
 }

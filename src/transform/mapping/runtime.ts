@@ -1,3 +1,4 @@
+import { isRawJson } from '../digits.ts'
 import { flat } from '../flat.ts'
 import { referenceSplits, references } from './cells/references.ts'
 import { collect } from './cells/sets.ts'
@@ -5,8 +6,6 @@ import { conversions, toWords } from './convert.ts'
 import { splits } from './split.ts'
 import { scalarText } from './values.ts'
 import { reads } from './vendor.ts'
-
-const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): value is { rawJSON: string } }
 
 const lowered = new Map<string, string>()
 const mostLowered = 5000
@@ -57,7 +56,7 @@ export const runtime = {
       return field.length === value.length && field.toLowerCase() === value.toLowerCase()
     }
     if (Array.isArray(field)) return field.some(item => item === value || runtime.same(item, value))
-    const [left, right] = [isRawJSON(field) ? field.rawJSON : scalarText(field), scalarText(value)]
+    const [left, right] = [isRawJson(field) ? field.rawJSON : scalarText(field), scalarText(value)]
     return left !== undefined && left.toLowerCase() === right?.toLowerCase()
   },
 

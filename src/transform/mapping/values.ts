@@ -1,7 +1,4 @@
-import { exactDigits, isExactNumber } from '../digits.ts'
-
-/** Serialises as the given text; in the language since ES2026, not yet in TypeScript's library. */
-export const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): object }
+import { exactDigits, isExactNumber, rawJson } from '../digits.ts'
 
 /** null, "", {} and [] carry nothing and are left out everywhere. */
 export function isEmpty(value: unknown): boolean {

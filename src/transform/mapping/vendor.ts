@@ -1,11 +1,11 @@
-import { exactDigits, isExactNumber } from '../digits.ts'
+import { exactDigits, isExactNumber, isRawJson, rawJson } from '../digits.ts'
 import { toIp, toWords } from './convert.ts'
 import { toDate } from './dates.ts'
 import type { Column, FieldType } from './names.ts'
 import { kindOf, type Run } from './run.ts'
 import { splits } from './split.ts'
 import { parseText } from './text-json.ts'
-import { clean, isEmpty, jsonText, rawJson, scalarText, toBoolean, toLong } from './values.ts'
+import { clean, isEmpty, jsonText, scalarText, toBoolean, toLong } from './values.ts'
 
 /**
  * Reads of a column. What the compiled function works with afterwards: text for string and datetime, a number (or the
@@ -144,8 +144,7 @@ export function toWordFields(value: unknown): object | undefined {
 }
 
 function isPlainObject(value: unknown): boolean {
-  const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): boolean }
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJSON(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJson(value)
 }
 
 /** The vendor field of a column outside of the compiled functions; undefined when there is nothing to keep in it. */
